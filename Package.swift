@@ -1,0 +1,64 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every Gantry target is held to the same rules: Swift 6 language mode, strict memory safety, no warnings.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+]
+
+let package = Package(
+    name: "gantry",
+    products: [
+        .executable(name: "gantry", targets: ["gantry"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser.git", exact: "1.4.0"),
+        .package(url: "https://github.com/jpsim/Yams.git", exact: "5.0.6"),
+    ],
+    targets: [
+        // C shims: libav, and the inference engines behind dlopen.
+        .target(name: "CLibAV", linkerSettings: [.linkedLibrary("dl")]),
+        .target(name: "CInference", linkerSettings: [.linkedLibrary("dl")]),
+        .systemLibrary(name: "CCrypto", providers: [.apt(["libssl-dev"])]),
+
+        // The modules. Each may import only what ARCHITECTURE allows: arrows point towards Model.
+        .target(name: "Model", swiftSettings: strict),
+        .target(name: "Tracking", dependencies: ["Model"], swiftSettings: strict),
+        .target(name: "Evaluation", dependencies: ["Model", "Tracking"], swiftSettings: strict),
+        .target(name: "Formats", dependencies: ["Model"], swiftSettings: strict),
+        .target(name: "FileSafety", dependencies: ["Model", "CCrypto"], swiftSettings: strict),
+        .target(name: "Media", dependencies: ["Model", "CLibAV"], swiftSettings: strict),
+        .target(
+            name: "Inference",
+            dependencies: ["Model", "FileSafety", "CInference", .product(name: "Yams", package: "Yams")],
+            swiftSettings: strict),
+        .target(
+            name: "Pipelines",
+            dependencies: ["Model", "Tracking", "Formats", "FileSafety", "Media", "Inference"],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "gantry",
+            dependencies: [
+                "Model", "Tracking", "Evaluation", "Formats", "FileSafety", "Media", "Inference", "Pipelines",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict),
+
+        // Tests: one folder per module.
+        .target(name: "TestSupport", dependencies: ["Model"], path: "Tests/TestSupport", swiftSettings: strict),
+        .testTarget(name: "ModelTests", dependencies: ["Model", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "TrackingTests", dependencies: ["Tracking", "Formats", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "EvaluationTests", dependencies: ["Evaluation", "Formats", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "FormatsTests", dependencies: ["Formats", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "FileSafetyTests", dependencies: ["FileSafety", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "MediaTests", dependencies: ["Media", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "InferenceTests", dependencies: ["Inference", "Media", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "PipelinesTests", dependencies: ["Pipelines", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "CommandLineTests", dependencies: ["gantry", "Formats", "TestSupport"], swiftSettings: strict),
+    ]
+)
