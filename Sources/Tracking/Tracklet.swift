@@ -1,0 +1,23 @@
+import Model
+
+/// A piece of a track, as the first pass leaves it: observations in stabilised coordinates (the picture's, less the
+/// camera's offset), ascending in time.
+struct Tracklet {
+    /// One observation; positions are the box's centre.
+    struct Point {
+        /// Rank among the analysed frames.
+        var step: Int
+        /// Seconds.
+        var time: Double
+        var x: Double
+        var y: Double
+        var width: Double
+        var height: Double
+        var score: Double
+        /// A detection's own box; false where filled in.
+        var detected: Bool
+    }
+
+    var classID: Int
+    var points: [Point]
+}
