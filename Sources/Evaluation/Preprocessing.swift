@@ -22,6 +22,8 @@ package enum Preprocessing: String, Sendable, CaseIterable, Codable {
     }
 
     static let pedestrian = 1
+    /// What ground truth without a class column, or without classes, has in its place.
+    package static let noClass = -1
     /// The classes that MOT16 to MOT20 define.
     static let definedClasses = 1...13
 

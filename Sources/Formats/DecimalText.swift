@@ -62,7 +62,7 @@ enum DecimalText {
     }
 
     /// Appends a whole number.
-    static func append(_ value: Int, to text: inout [UInt8]) {
+    static func append(_ value: some BinaryInteger, to text: inout [UInt8]) {
         if value < 0 { text.append(UInt8(ascii: "-")) }
         append(UInt64(value.magnitude), minimumDigits: 1, to: &text)
     }

@@ -31,6 +31,6 @@ struct Gantry: ParsableCommand {
             """,
         version: ProductVersion.string,
         subcommands: [
-            VersionCommand.self
+            EvalCommand.self, VersionCommand.self,
         ])
 }
