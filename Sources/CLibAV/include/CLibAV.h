@@ -1,1 +1,148 @@
+// What Swift sees of libav and FreeType: opaque handles and plain structs, no libav type.
+//
+// Every function that can fail returns 0 or a negative AVERROR. Nothing here is thread-safe unless it says so: a handle
+// has one owner at a time. The libraries are loaded at the first call of gav_load (thread-safe, once).
 #pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+#define GAV_NO_TIME INT64_MIN
+// Results that callers tell apart; every other negative value is an AVERROR.
+#define GAV_AGAIN (-1000001)
+#define GAV_END (-1000002)
+#define GAV_CANCELLED (-1000003)
+#define GAV_DEADLINE (-1000004)
+
+// ---- loading ---------------------------------------------------------------------------------------------------
+
+// Loads libavutil, libavcodec, libavformat and libswscale. On failure writes one line into `message`.
+int gav_load(char *message, size_t capacity);
+// Loads FreeType, likewise.
+int gav_load_freetype(char *message, size_t capacity);
+// Loads libswresample, likewise.
+int gav_load_swresample(char *message, size_t capacity);
+// "libavformat 59.27.100, …"; valid after gav_load.
+const char *gav_versions(void);
+// What libav says of an error number.
+void gav_error_text(int error, char *text, size_t capacity);
+// The last line libav logged as an error on this thread, emptied by reading.
+void gav_last_log(char *text, size_t capacity);
+
+// ---- interruption ----------------------------------------------------------------------------------------------
+
+// A cancel flag and a deadline that any thread may set while libav works.
+typedef struct gav_interrupt gav_interrupt;
+gav_interrupt *gav_interrupt_new(void);
+void gav_interrupt_free(gav_interrupt *);
+void gav_interrupt_cancel(gav_interrupt *);
+// The deadline is `nanoseconds` from now; negative means none.
+void gav_interrupt_set_deadline(gav_interrupt *, int64_t nanoseconds);
+// 0, GAV_CANCELLED or GAV_DEADLINE.
+int gav_interrupt_state(const gav_interrupt *);
+
+// ---- input -----------------------------------------------------------------------------------------------------
+
+typedef struct gav_input gav_input;
+
+typedef enum { GAV_VIDEO, GAV_AUDIO, GAV_SUBTITLE, GAV_DATA, GAV_ATTACHMENT, GAV_UNKNOWN } gav_kind;
+
+typedef struct {
+    gav_kind kind;
+    int codec;                // for gav_codec_name
+    int64_t bit_rate;         // 0 where unknown
+    int sample_rate, channels;
+    int width, height;        // as coded
+    int pixel_format;         // for gav_pixel_format_name
+    int time_base_num, time_base_den;
+    int frame_rate_num, frame_rate_den;  // libav's average, or its guess; 0/1 where unknown
+    int64_t promised_frames;  // what the header says; 0 where it does not
+    int rotation;             // clockwise degrees that bring the picture upright: 0, 90, 180, 270
+    int aspect_num, aspect_den;  // shape of a pixel; 0/1 where unknown
+    int is_cover;             // a still picture attached to a sound file
+    int is_default;
+    int reorders;             // the codec may show frames in another order than it codes them
+    int has_decoder;
+} gav_stream;
+
+typedef struct {
+    int stream;
+    int64_t pts, dts, duration, position;
+    int size;
+    int key;      // the container calls it a keyframe
+    int discard;  // decoded but never shown (edit lists)
+    int corrupt;  // cut short or with lost parts
+} gav_packet;
+
+// Finds out the container's short name ("mov,mp4,…") without opening it. `name` is static.
+// The descriptor is borrowed and its offset moved.
+int gav_input_recognise(int fd, const char *file_name, gav_interrupt *, const char **name);
+
+// Opens a container over a borrowed descriptor of a regular file. Nothing but this descriptor is ever read: every
+// request of a demuxer to open something else is refused. `formats` and `codecs` are comma-separated whitelists.
+int gav_input_open(
+    gav_input **, int fd, const char *file_name, const char *formats, const char *codecs, int64_t max_pixels,
+    gav_interrupt *);
+void gav_input_close(gav_input *);
+const char *gav_input_format(const gav_input *);
+int gav_input_stream_count(const gav_input *);
+void gav_input_stream(const gav_input *, int index, gav_stream *);
+// The stream's language tag, or NULL; valid while the input is open.
+const char *gav_input_language(const gav_input *, int index);
+// libav's short names; static, NULL where unknown.
+const char *gav_codec_name(int codec);
+const char *gav_pixel_format_name(int pixel_format);
+// Hands out packets of this stream only (-1: of none; call again to add one).
+void gav_input_select(gav_input *, int stream);
+// Reads the next packet, which stays current until the next read. GAV_END at the end.
+int gav_input_read(gav_input *, gav_packet *);
+// Gives the current packet this presentation time before it is sent.
+void gav_input_set_packet_time(gav_input *, int64_t pts);
+// Whether decoding may begin at the current packet, a keyframe: an IDR, CRA or BLA picture, or a recovery point that
+// is exact at once (ISO/IEC 14496-10, D.2.8). 1 for codecs whose keyframes always reset the decoder.
+int gav_input_starts_clean(const gav_input *);
+// Moves to a keyframe at or before `time`, in the stream's ticks.
+int gav_input_seek(gav_input *, int stream, int64_t time);
+
+// ---- decoding --------------------------------------------------------------------------------------------------
+
+typedef struct gav_decoder gav_decoder;
+typedef struct gav_frame gav_frame;
+
+typedef struct {
+    int64_t pts;       // the packet's, or libav's best effort
+    int64_t duration;  // 0 where unknown
+    int width, height;
+    int pixel_format;  // for gav_pixel_format_name
+    int damaged;       // parts were guessed
+    int key;
+} gav_frame_info;
+
+int gav_decoder_open(gav_decoder **, const gav_input *, int stream, int threads, int64_t max_pixels);
+void gav_decoder_close(gav_decoder *);
+// Sends the input's current packet; NULL ends the stream. GAV_AGAIN: receive first.
+int gav_decoder_send(gav_decoder *, const gav_input *);
+// GAV_AGAIN: send more. GAV_END: nothing is left.
+int gav_decoder_receive(gav_decoder *, gav_frame *);
+
+gav_frame *gav_frame_new(void);
+void gav_frame_free(gav_frame *);
+// Empties `from` into `to`.
+void gav_frame_move(gav_frame *to, gav_frame *from);
+void gav_frame_describe(const gav_frame *, gav_frame_info *);
+
+// ---- conversion ------------------------------------------------------------------------------------------------
+
+typedef struct gav_scaler gav_scaler;
+
+typedef struct { int x, y, width, height; } gav_rect;
+
+gav_scaler *gav_scaler_new(void);
+void gav_scaler_free(gav_scaler *);
+// Scales the part `source` of the frame, in coded pixels, to `width` x `height` upright pixels after turning it
+// clockwise by `rotation` degrees, into three 8-bit planes of `stride` bytes a row.
+// `source` is within the frame; its origin is even where the frame's chroma is subsampled (see gav_frame_chroma_step).
+int gav_scaler_rgb(
+    gav_scaler *, const gav_frame *, gav_rect source, int rotation, uint8_t *r, uint8_t *g, uint8_t *b,
+    ptrdiff_t stride, int width, int height);
+// The pixels that share a chroma sample, in x and in y: 2 and 2 for 4:2:0.
+void gav_frame_chroma_step(const gav_frame *, int *x, int *y);

@@ -1,0 +1,147 @@
+// Any pixel format to planar RGB through swscale: the path of every format that has no kernel of its own.
+#include <stdlib.h>
+#include <string.h>
+
+#include "CLibAV.h"
+#include "libav.h"
+#include "scale.h"
+
+enum { CONTEXTS = 16 };
+
+typedef struct {
+    int width, height, format, colorspace, range, to_width, to_height;
+} key;
+
+struct gav_scaler {
+    struct SwsContext *contexts[CONTEXTS];
+    key keys[CONTEXTS];
+    int next;
+    uint8_t *buffer;
+    size_t capacity;
+};
+
+gav_scaler *gav_scaler_new(void) { return calloc(1, sizeof(gav_scaler)); }
+
+void gav_scaler_free(gav_scaler *scaler) {
+    if (!scaler) return;
+    for (int i = 0; i < CONTEXTS; i++)
+        if (scaler->contexts[i]) gav.sws_freeContext(scaler->contexts[i]);
+    free(scaler->buffer);
+    free(scaler);
+}
+
+// Streams that do not say which matrix they use: by size, as players do (BT.601 up to 576 lines, BT.709 above).
+static int matrix_of(const AVFrame *av) {
+    switch (av->colorspace) {
+        case AVCOL_SPC_BT709: return SWS_CS_ITU709;
+        case AVCOL_SPC_FCC: return SWS_CS_FCC;
+        case AVCOL_SPC_BT470BG: case AVCOL_SPC_SMPTE170M: return SWS_CS_ITU601;
+        case AVCOL_SPC_SMPTE240M: return SWS_CS_SMPTE240M;
+        case AVCOL_SPC_BT2020_NCL: case AVCOL_SPC_BT2020_CL: return SWS_CS_BT2020;
+        default: return av->width >= 1280 || av->height > 576 ? SWS_CS_ITU709 : SWS_CS_ITU601;
+    }
+}
+
+static int is_full_range(const AVFrame *av) {
+    return av->color_range == AVCOL_RANGE_JPEG || av->format == AV_PIX_FMT_YUVJ420P ||
+        av->format == AV_PIX_FMT_YUVJ422P || av->format == AV_PIX_FMT_YUVJ444P || av->format == AV_PIX_FMT_YUVJ440P ||
+        av->format == AV_PIX_FMT_YUVJ411P;
+}
+
+gav_colour gav_frame_colour(const AVFrame *av) {
+    return (gav_colour){ .matrix = matrix_of(av), .full_range = is_full_range(av) };
+}
+
+static struct SwsContext *context_for(gav_scaler *scaler, const AVFrame *av, gav_rect source, int width, int height) {
+    gav_colour colour = gav_frame_colour(av);
+    key wanted = { source.width, source.height, av->format, colour.matrix, colour.full_range, width, height };
+    for (int i = 0; i < CONTEXTS; i++)
+        if (scaler->contexts[i] && memcmp(&scaler->keys[i], &wanted, sizeof wanted) == 0) return scaler->contexts[i];
+    int slot = scaler->next;
+    scaler->next = (slot + 1) % CONTEXTS;
+    if (scaler->contexts[slot]) gav.sws_freeContext(scaler->contexts[slot]);
+    // The triangle filter widens when it shrinks a picture, so small objects do not alias away.
+    struct SwsContext *context = gav.sws_getCachedContext(
+        NULL, source.width, source.height, av->format, width, height, AV_PIX_FMT_GBRP,
+        SWS_BILINEAR | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INP, NULL, NULL, NULL);
+    scaler->contexts[slot] = context;
+    scaler->keys[slot] = wanted;
+    if (context) {
+        const int *coefficients = gav.sws_getCoefficients(colour.matrix);
+        gav.sws_setColorspaceDetails(
+            context, coefficients, colour.full_range, gav.sws_getCoefficients(SWS_CS_DEFAULT), 1, 0, 1 << 16, 1 << 16);
+    }
+    return context;
+}
+
+// Where the part's first pixel lies in each plane.
+static void crop(const AVFrame *av, gav_rect source, const uint8_t *planes[4]) {
+    const AVPixFmtDescriptor *format = gav.av_pix_fmt_desc_get(av->format);
+    for (int i = 0; i < 4; i++) planes[i] = av->data[i];
+    if (format->flags & (AV_PIX_FMT_FLAG_PAL | AV_PIX_FMT_FLAG_BITSTREAM)) {
+        planes[0] += source.y * (ptrdiff_t)av->linesize[0] + source.x;
+        return;
+    }
+    int done[4] = { 0 };
+    for (int i = 0; i < format->nb_components; i++) {
+        int plane = format->comp[i].plane;
+        if (done[plane]) continue;
+        done[plane] = 1;
+        int chroma = i == 1 || i == 2;
+        int x = source.x >> (chroma ? format->log2_chroma_w : 0), y = source.y >> (chroma ? format->log2_chroma_h : 0);
+        planes[plane] += y * (ptrdiff_t)av->linesize[plane] + x * (ptrdiff_t)format->comp[i].step;
+    }
+}
+
+static uint8_t *buffer_of(gav_scaler *scaler, size_t size) {
+    if (scaler->capacity < size) {
+        free(scaler->buffer);
+        scaler->buffer = aligned_alloc(64, (size + 63) / 64 * 64);
+        scaler->capacity = scaler->buffer ? size : 0;
+    }
+    return scaler->buffer;
+}
+
+void gav_turn(
+    const uint8_t *from, ptrdiff_t from_stride, uint8_t *to, ptrdiff_t to_stride, int width, int height,
+    int rotation) {
+    for (int y = 0; y < height; y++) {
+        uint8_t *row = to + y * to_stride;
+        switch (rotation) {
+            case 90:  // upright (x, y) shows coded (y, coded height - 1 - x)
+                for (int x = 0; x < width; x++) row[x] = from[(width - 1 - x) * from_stride + y];
+                break;
+            case 180:
+                for (int x = 0; x < width; x++) row[x] = from[(height - 1 - y) * from_stride + width - 1 - x];
+                break;
+            case 270:
+                for (int x = 0; x < width; x++) row[x] = from[x * from_stride + height - 1 - y];
+                break;
+            default: memcpy(row, from + y * from_stride, (size_t)width);
+        }
+    }
+}
+
+int gav_scaler_rgb(
+    gav_scaler *scaler, const gav_frame *frame, gav_rect source, int rotation, uint8_t *r, uint8_t *g, uint8_t *b,
+    ptrdiff_t stride, int width, int height) {
+    const AVFrame *av = frame->av;
+    int turned = rotation == 90 || rotation == 270;
+    int coded_width = turned ? height : width, coded_height = turned ? width : height;
+    struct SwsContext *context = context_for(scaler, av, source, coded_width, coded_height);
+    if (!context) return AVERROR(ENOSYS);
+    // swscale may write past a row's end up to its vector size, so it never writes into the caller's picture.
+    size_t row = ((size_t)coded_width + 63) / 64 * 64 + 64, plane = row * (size_t)coded_height;
+    uint8_t *buffer = buffer_of(scaler, 3 * plane);
+    if (!buffer) return AVERROR(ENOMEM);
+    const uint8_t *planes[4];
+    crop(av, source, planes);
+    uint8_t *out[4] = { buffer, buffer + plane, buffer + 2 * plane, NULL };  // G, B, R
+    int strides[4] = { (int)row, (int)row, (int)row, 0 };
+    int done = gav.sws_scale(context, planes, av->linesize, 0, source.height, out, strides);
+    if (done < 0) return done;
+    gav_turn(out[2], (ptrdiff_t)row, r, stride, width, height, rotation);
+    gav_turn(out[0], (ptrdiff_t)row, g, stride, width, height, rotation);
+    gav_turn(out[1], (ptrdiff_t)row, b, stride, width, height, rotation);
+    return 0;
+}

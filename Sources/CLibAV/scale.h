@@ -1,0 +1,15 @@
+#pragma once
+#include "CLibAV.h"
+#include "libav.h"
+
+typedef struct {
+    int matrix;      // SWS_CS_…
+    int full_range;
+} gav_colour;
+
+// How the frame's samples become RGB.
+gav_colour gav_frame_colour(const AVFrame *);
+
+// Copies one plane, turned clockwise by `rotation` degrees; `width` and `height` are those of the result.
+void gav_turn(
+    const uint8_t *from, ptrdiff_t from_stride, uint8_t *to, ptrdiff_t to_stride, int width, int height, int rotation);

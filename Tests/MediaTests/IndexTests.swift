@@ -1,0 +1,36 @@
+import Model
+import Testing
+
+@testable import Media
+
+@Suite(.serialized) struct IndexTests {
+    @Test(arguments: Fixture.timed)
+    func `packets give every frame its rank and time without decoding`(_ fixture: Fixture) throws {
+        let source = try VideoSource(opening: try fixture.path)
+        #expect(source.index.order == .byTime)
+        let expected = try Shell.frameTimes(try fixture.path)
+        #expect(source.index.ticks == expected.compactMap { $0 })
+        #expect(source.facts.frameCount == expected.count)
+    }
+
+    @Test(arguments: Fixture.untimed)
+    func `frames are counted by decoding where packets cannot tell`(_ fixture: Fixture) throws {
+        let source = try VideoSource(opening: try fixture.path)
+        #expect(source.index.order == .byCount)
+        #expect(source.facts.frameCount == (try Shell.frameTimes(try fixture.path)).count)
+        #expect(zip(source.index.ticks, source.index.ticks.dropFirst()).allSatisfy { $0 < $1 })
+        #expect(source.chunks(targetFrames: 10).count == 1)
+    }
+
+    @Test(arguments: Fixture.timed + Fixture.untimed)
+    func `chunks give the very frames of a linear decode`(_ fixture: Fixture) throws {
+        let source = try VideoSource(opening: try fixture.path)
+        let linear = try VideoReading.frames(of: source, 0..<source.facts.frameCount)
+        #expect(linear.map(\.index) == Array(0..<source.facts.frameCount))
+        var chunked: [ReadFrame] = []
+        for chunk in source.chunks(targetFrames: 1).reversed() {
+            chunked.insert(contentsOf: try VideoReading.frames(of: source, chunk), at: 0)
+        }
+        #expect(chunked == linear)
+    }
+}
