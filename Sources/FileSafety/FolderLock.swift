@@ -1,0 +1,51 @@
+import Glibc
+import Model
+
+/// An exclusive advisory lock on a folder: a file in it that is held with flock(2) and names the holder's process.
+///
+/// The kernel drops the lock with its process, however that ends, so a lock file that is left over locks nobody out.
+/// On file systems that know no locks the folder is simply not protected.
+final class FolderLock: Sendable {
+    private let file: FileDescriptor
+    /// A descriptor of the folder, its own, so that the order of destruction does not matter.
+    private let folder: FileDescriptor
+
+    init(folder: consuming FileDescriptor) throws(FileSafetyFailure) {
+        while true {
+            let file = try FileDescriptor(
+                opening: FileName.lock, in: folder.number, flags: O_RDWR | O_CREAT | O_NOFOLLOW, permissions: 0o644,
+                action: "cannot lock the folder", shownPath: "\(folder.path)/\(FileName.lock)")
+            if flock(file.number, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK {
+                throw Self.held(file, folder: folder.path)
+            }
+            // The previous holder may have removed the name between our open and our lock: then it locks nothing.
+            var named = stat()
+            let found = unsafe fstatat(folder.number, FileName.lock, &named, AT_SYMLINK_NOFOLLOW)
+            let own = try file.status()
+            guard found == 0, named.st_ino == own.st_ino, named.st_dev == own.st_dev else { continue }
+            let holder = Array("\(getpid())\n".utf8)
+            // What the file says is for people; the lock holds without it, on a full disk for example.
+            _ = ftruncate(file.number, 0)
+            _ = unsafe holder.withUnsafeBytes { unsafe pwrite(file.number, $0.baseAddress, $0.count, 0) }
+            self.file = file
+            self.folder = folder
+            return
+        }
+    }
+
+    deinit {
+        // Removed while it is still held: whoever opened it before notices, and starts over.
+        unsafe unlinkat(folder.number, FileName.lock, 0)
+    }
+
+    private static func held(_ file: borrowing FileDescriptor, folder: String) -> FileSafetyFailure {
+        var bytes = [UInt8](repeating: 0, count: 20)
+        // Without a readable number the message goes without it.
+        let count = (try? file.read(into: &bytes)) ?? 0
+        let holder = Int32(String(decoding: bytes[..<count].prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self))
+        return FileSafetyFailure(
+            code: .unsupported,
+            message: "another run is writing to this folder" + (holder.map { " (process \($0))" } ?? ""),
+            subject: folder, hint: "Wait for it, stop it, or choose another folder")
+    }
+}
