@@ -33,6 +33,7 @@ let package = Package(
         .target(
             name: "Inference",
             dependencies: ["Model", "FileSafety", "CInference", .product(name: "Yams", package: "Yams")],
+            resources: [.embedInCode("models.yaml")],
             swiftSettings: strict),
         .target(
             name: "Pipelines",

@@ -1,0 +1,159 @@
+import Model
+import Synchronization
+
+/// A detector that was loaded, tried and found working: immutable, shared by all workers. Each worker makes a
+/// ``DetectorSession`` of its own.
+package final class Detector: Sendable {
+    package let identity: EngineIdentity
+    /// Names by class index; as many as the model has classes.
+    package let classes: [String]
+    /// What a session uses unless told otherwise.
+    package let defaultSettings: DetectionSettings
+    package let options: EngineOptions
+    let model: DetectorModel
+    let ports: DetectorPorts
+    let decoder: OutputDecoder
+    private let loaded: any LoadedModel
+    /// A model is compiled once for each input size.
+    private let compiled: Mutex<[[Int]: any CompiledModel]>
+
+    /// Loads a model, chooses engine and device, and runs the model once on an empty picture, so that all that can be
+    /// wrong with it is found here.
+    ///
+    /// - Parameter forms: the same detector in one or more formats, the favourite first; the engine takes the first
+    ///   that it reads.
+    /// - Throws: `engineUnavailable`, `modelDamaged`, `modelUnavailable` or `unsupported`.
+    package convenience init(
+        forms: [DetectorModel], options: EngineOptions, environment: [String: String]
+    ) throws(InferenceFailure) {
+        let selection = EngineSelection(options: options, environment: environment)
+        self.init(
+            try selection.firstWorking { (choice) throws(InferenceFailure) -> Trial in
+                guard let model = forms.first(where: { choice.engine.reads($0.files.format) }) else {
+                    throw InferenceFailure(
+                        code: .modelUnavailable,
+                        message: "\(choice.engine.name) cannot read a model in \(forms.first?.files.format.rawValue ?? "no") format",
+                        subject: forms.first?.name, hint: "Use --engine openvino, or a model in ONNX format")
+                }
+                return try Trial(model, choice)
+            })
+    }
+
+    /// A model that has run once.
+    private struct Trial {
+        let model: DetectorModel
+        let choice: EngineSelection.Choice
+        let loaded: any LoadedModel
+        let ports: DetectorPorts
+        let shapes: [[Int]]
+        let compiled: any CompiledModel
+        let decoder: OutputDecoder
+        let classCount: Int
+
+        init(_ model: DetectorModel, _ choice: EngineSelection.Choice) throws(InferenceFailure) {
+            self.model = model
+            self.choice = choice
+            loaded = try choice.engine.load(model.files, options: choice.options)
+            ports = try DetectorPorts(loaded, decoder: model.decoder, subject: model.name)
+            let (width, height) = (ports.fixedWidth ?? model.input.width, ports.fixedHeight ?? model.input.height)
+            shapes = ports.shapes(inputs: loaded.inputs, batch: ports.fixedBatch ?? 1, width: width, height: height)
+            compiled = try loaded.compile(inputShapes: shapes)
+            let request = try compiled.makeRequest()
+            ports.fillConstants(of: request, width: width, height: height)
+            try request.run()
+            let output = try request.output(ports.output)
+            if model.decoder != .yolo {
+                (decoder, classCount) = (model.decoder, model.classes.count)
+            } else if let found = OutputDecoder.recognised(
+                outputShape: output.shape, inputWidth: width, inputHeight: height,
+                classNames: model.classes.isEmpty ? nil : model.classes.count)
+            {
+                (decoder, classCount) = found
+            } else {
+                throw InferenceFailure(
+                    code: .unsupported,
+                    message: "the output of shape \(output.shape) is none that Gantry knows (YOLO v5, v8, 11 or end to end)"
+                        + (model.classes.isEmpty ? "" : " with \(model.classes.count) classes"),
+                    subject: model.name, hint: "Export the model as ONNX without NMS")
+            }
+        }
+    }
+
+    private init(_ trial: Trial) {
+        model = trial.model
+        loaded = trial.loaded
+        ports = trial.ports
+        decoder = trial.decoder
+        options = trial.choice.options
+        compiled = Mutex([trial.shapes.flatMap { $0 }: trial.compiled])
+        classes = ClassNames.complete(trial.model.classes, count: trial.classCount, decoder: trial.decoder)
+        defaultSettings = DetectionSettings(
+            scoreThreshold: trial.model.scoreThreshold, overlapThreshold: trial.model.overlapThreshold, classes: nil)
+        identity = EngineIdentity(
+            engine: trial.choice.engine.name, version: trial.choice.engine.version,
+            device: trial.choice.options.device.description, precision: trial.choice.options.precision.rawValue,
+            model: trial.model.name, modelSHA256: trial.model.sha256)
+    }
+
+    /// Lays out the input pictures for frames of one (upright) size.
+    package func plan(frameWidth: Int, frameHeight: Int, tiles: Tiling = .none) -> InputPlan {
+        let (width, height) = inputSize(frameWidth: frameWidth, frameHeight: frameHeight)
+        return InputPlan(
+            frameWidth: frameWidth, frameHeight: frameHeight, inputWidth: width, inputHeight: height,
+            description: model.input, tiling: tiles, largestBatch: largestBatch)
+    }
+
+    /// The model's own size; where it leaves that open, a rectangle of the frame's aspect with the model's longer
+    /// side, in whole steps of the coarsest grid (32 pixels), so that no work is spent on grey borders.
+    private func inputSize(frameWidth: Int, frameHeight: Int) -> (width: Int, height: Int) {
+        let step = 32
+        let longer = max(model.input.width, model.input.height)
+        let scale = Double(longer) / Double(max(frameWidth, frameHeight))
+        let snapped = { (side: Int) in
+            max(step, Int((Double(side) * scale / Double(step)).rounded(.up)) * step)
+        }
+        return (ports.fixedWidth ?? snapped(frameWidth), ports.fixedHeight ?? snapped(frameHeight))
+    }
+
+    /// Pictures in a run: what the graph fixes; else several only on a GPU, where they are faster together (on a CPU
+    /// they only take more memory), and only if the output keeps them apart.
+    private var largestBatch: Int {
+        if let fixed = ports.fixedBatch { return fixed }
+        if decoder == .paddleNMS { return 1 }
+        if case .cuda = options.device { return 16 }
+        return 1
+    }
+
+    /// One worker's own request and buffers for a plan.
+    package func makeSession(
+        plan: InputPlan, settings: DetectionSettings? = nil
+    ) throws(InferenceFailure) -> DetectorSession {
+        let shapes = ports.shapes(
+            inputs: loaded.inputs, batch: ports.fixedBatch ?? plan.batch, width: plan.inputWidth,
+            height: plan.inputHeight)
+        let result: Result<any CompiledModel, InferenceFailure> = compiled.withLock { cache in
+            let key = shapes.flatMap { $0 }
+            if let model = cache[key] { return .success(model) }
+            do throws(InferenceFailure) {
+                let model = try loaded.compile(inputShapes: shapes)
+                cache[key] = model
+                return .success(model)
+            } catch {
+                return .failure(error)
+            }
+        }
+        return DetectorSession(
+            detector: self, request: try result.get().makeRequest(), plan: plan, settings: settings ?? defaultSettings)
+    }
+}
+
+extension DetectorPorts {
+    func fillConstants(of request: any InferenceRequest, width: Int, height: Int) {
+        for (index, kind) in constants {
+            let values = unsafe request.inputs[index].values
+            for at in values.indices {
+                unsafe values[at] = kind == .scale ? 1 : Float(at % 2 == 0 ? height : width)
+            }
+        }
+    }
+}
