@@ -32,7 +32,8 @@ package final class Detector: Sendable {
                 guard let model = forms.first(where: { choice.engine.reads($0.files.format) }) else {
                     throw InferenceFailure(
                         code: .modelUnavailable,
-                        message: "\(choice.engine.name) cannot read a model in \(forms.first?.files.format.rawValue ?? "no") format",
+                        message:
+                            "\(choice.engine.name) cannot read a model in \(forms.first?.files.format.rawValue ?? "no") format",
                         subject: forms.first?.name, hint: "Use --engine openvino, or a model in ONNX format")
                 }
                 return try Trial(model, choice)
@@ -72,7 +73,8 @@ package final class Detector: Sendable {
             } else {
                 throw InferenceFailure(
                     code: .unsupported,
-                    message: "the output of shape \(output.shape) is none that Gantry knows (YOLO v5, v8, 11 or end to end)"
+                    message:
+                        "the output of shape \(output.shape) is none that Gantry knows (YOLO v5, v8, 11 or end to end)"
                         + (model.classes.isEmpty ? "" : " with \(model.classes.count) classes"),
                     subject: model.name, hint: "Export the model as ONNX without NMS")
             }

@@ -23,12 +23,14 @@ struct DetectorPorts {
         let images = model.inputs.indices.filter { model.inputs[$0].shape?.count == 4 }
         guard let image = images.first, images.count == 1, let shape = model.inputs[image].shape else {
             throw InferenceFailure(
-                code: .unsupported, message: "a detector takes one picture (a tensor of 4 dimensions); this model's inputs are "
+                code: .unsupported,
+                message: "a detector takes one picture (a tensor of 4 dimensions); this model's inputs are "
                     + Self.list(model.inputs), subject: subject)
         }
         guard shape[1] == 3 || shape[1] == nil else {
             throw InferenceFailure(
-                code: .unsupported, message: "the picture input is not batch x 3 x height x width: \(Self.list(model.inputs))",
+                code: .unsupported,
+                message: "the picture input is not batch x 3 x height x width: \(Self.list(model.inputs))",
                 subject: subject)
         }
         guard [.float32, .float16].contains(model.inputs[image].element) else {
@@ -41,7 +43,8 @@ struct DetectorPorts {
             let kind: Constant? = port.name == "scale_factor" ? .scale : port.name == "im_shape" ? .shape : nil
             guard let kind, port.element == .float32, port.shape?.count == 2, port.shape?[1] ?? 2 == 2 else {
                 throw InferenceFailure(
-                    code: .unsupported, message: "the model wants an input that Gantry cannot give: \(Self.list([port]))",
+                    code: .unsupported,
+                    message: "the model wants an input that Gantry cannot give: \(Self.list([port]))",
                     subject: subject)
             }
             constants.append((index, kind))

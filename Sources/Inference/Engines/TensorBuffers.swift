@@ -54,7 +54,8 @@ import CInference
     }
 
     /// Output `tensor` of a finished run as 32-bit floats.
-    func floats(of tensor: gi_tensor, data: UnsafeRawPointer?, engine: String) throws(InferenceFailure) -> OutputTensor {
+    func floats(of tensor: gi_tensor, data: UnsafeRawPointer?, engine: String) throws(InferenceFailure) -> OutputTensor
+    {
         guard tensor.rank >= 0 else {
             throw InferenceFailure(code: .unsupported, message: "\(engine) returned an output of unknown shape")
         }

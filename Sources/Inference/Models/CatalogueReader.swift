@@ -75,7 +75,8 @@ struct CatalogueReader {
         if let otherwise, !has(key) { return otherwise }
         let text = try text(key)
         guard let value = Value(rawValue: text) else {
-            throw failure("\(key) is \(text), but must be one of \(Value.allCases.map(\.rawValue).joined(separator: ", "))")
+            throw failure(
+                "\(key) is \(text), but must be one of \(Value.allCases.map(\.rawValue).joined(separator: ", "))")
         }
         return value
     }

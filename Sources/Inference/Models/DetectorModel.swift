@@ -61,7 +61,7 @@ package struct DetectorModel: Hashable, Sendable {
     /// Name in the catalogue, or the file name of a model the user brought.
     package var name: String
     package var files: ModelFiles
-    /// Over the content of graph and weights one after another, lower-case hexadecimal.
+    /// Of the one file; of two, the SHA-256 of their digests written one after another (lower-case hexadecimal).
     package var sha256: String
     package var input: InputDescription
     package var decoder: OutputDecoder

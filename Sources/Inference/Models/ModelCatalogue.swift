@@ -39,7 +39,8 @@ package struct ModelCatalogue: Sendable {
         } catch {
             throw InferenceFailure(code: .invalidData, message: "is not YAML: \(error)", subject: file)
         }
-        let top = CatalogueReader(node: root ?? Node([:]), place: "", file: file)
+        guard let root else { throw InferenceFailure(code: .invalidData, message: "is empty", subject: file) }
+        let top = CatalogueReader(node: root, place: "", file: file)
         try top.allow("version", "default", "models")
         guard try top.integer("version") == 1 else { throw top.failure("version must be 1") }
         entries = try top.list("models").map { (item) throws(InferenceFailure) in try ModelEntry(item) }

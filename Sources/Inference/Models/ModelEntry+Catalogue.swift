@@ -55,10 +55,13 @@ extension ModelEntry.Source {
         switch kinds[0] {
         case "wheel":
             try item.allow("wheel", "version", "sha256")
-            self = .wheel(package: try item.text("wheel"), version: try item.text("version"), sha256: try item.sha256("sha256"))
+            self = .wheel(
+                package: try item.text("wheel"), version: try item.text("version"), sha256: try item.sha256("sha256"))
         case "converted":
             try item.allow("converted", "tool", "version", "opset")
-            guard try item.text("tool") == "paddle2onnx" else { throw item.failure("the only tool known is paddle2onnx") }
+            guard try item.text("tool") == "paddle2onnx" else {
+                throw item.failure("the only tool known is paddle2onnx")
+            }
             self = .converted(
                 from: try item.text("converted"),
                 tool: ModelEntry.Converter(
