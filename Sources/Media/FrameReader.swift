@@ -28,7 +28,6 @@ package final class FrameReader {
     private let interrupt: Interrupt
     private var demuxer: Demuxer
     private let decoder: Decoder
-    private let scaler = Scaler()
     /// The rank that comes next if none is missing.
     private var expected: Int
     /// Frames the decoder gave so far, where ranks are counted.
@@ -64,7 +63,7 @@ package final class FrameReader {
         guard let (rank, info) = try advance() else { return nil }
         return unsafe VideoFrame(
             taking: decoder.frame, info: info, index: rank, time: source.time(of: rank),
-            facts: source.facts, scaler: scaler)
+            facts: source.facts)
     }
 
     /// Decodes the next frame without handing it out: its index, or `nil` after the last of the range.

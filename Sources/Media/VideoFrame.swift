@@ -1,9 +1,11 @@
 import CLibAV
 import Model
 
-/// One decoded picture. It stays valid as long as it is kept; it shares its reader's conversion contexts, so it is used
-/// where its reader is used.
-@safe package final class VideoFrame {
+/// One decoded picture. It stays valid as long as it is kept, and may be used by any thread.
+///
+/// `@unchecked Sendable`: the picture behind `handle` is never written after `init`, its buffers are counted atomically
+/// by libav, and whatever changes while it is converted belongs to the caller's `Scaler`.
+@safe package final class VideoFrame: @unchecked Sendable {
     /// Rank in presentation order, from 0.
     package let index: Int
     package let time: MediaTime
@@ -18,11 +20,9 @@ import Model
     let codedWidth: Int
     let codedHeight: Int
     let handle: OpaquePointer
-    private let scaler: Scaler
 
     init(
-        taking decoded: OpaquePointer, info: gav_frame_info, index: Int, time: MediaTime, facts: VideoFacts,
-        scaler: Scaler
+        taking decoded: OpaquePointer, info: gav_frame_info, index: Int, time: MediaTime, facts: VideoFacts
     ) {
         guard let own = unsafe gav_frame_new() else { preconditionFailure("out of memory") }
         unsafe gav_frame_move(own, decoded)
@@ -35,7 +35,6 @@ import Model
         isDamaged = info.damaged != 0
         codedWidth = Int(info.width)
         codedHeight = Int(info.height)
-        self.scaler = scaler
     }
 
     deinit { unsafe gav_frame_free(handle) }
@@ -47,10 +46,11 @@ import Model
     ///   - region: upright pixels; clipped to the picture and brought to whole pixels, and to whole chroma samples at
     ///     its left and top edge (even numbers in 4:2:0).
     ///   - x: left edge of the target within `image`; likewise `y`, `width`, `height`.
+    ///   - scaler: the calling thread's own.
     /// - Returns: the part of the upright picture that was read.
     @discardableResult
     package func scale(
-        _ region: Box, into image: PlanarImage, x: Int, y: Int, width: Int, height: Int
+        _ region: Box, into image: PlanarImage, x: Int, y: Int, width: Int, height: Int, using scaler: Scaler
     ) throws(MediaFailure) -> Box {
         precondition(
             x >= 0 && y >= 0 && width > 0 && height > 0 && x + width <= image.width && y + height <= image.height,
@@ -71,10 +71,10 @@ import Model
     }
 
     /// Scales the whole picture to the whole of `image`.
-    package func scale(into image: PlanarImage) throws(MediaFailure) {
+    package func scale(into image: PlanarImage, using scaler: Scaler) throws(MediaFailure) {
         try scale(
             Box(x: 0, y: 0, width: Double(width), height: Double(height)), into: image, x: 0, y: 0,
-            width: image.width, height: image.height)
+            width: image.width, height: image.height, using: scaler)
     }
 
     /// Ratio of coded pixels to upright pixels of the facts, along the coded axes: 1 unless the size changed.
