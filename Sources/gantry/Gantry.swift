@@ -31,6 +31,6 @@ struct Gantry: ParsableCommand {
             """,
         version: ProductVersion.string,
         subcommands: [
-            EvalCommand.self, VersionCommand.self,
+            EvalCommand.self, BenchCommand.self, VersionCommand.self,
         ])
 }
