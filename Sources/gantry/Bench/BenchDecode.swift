@@ -27,6 +27,7 @@ struct BenchDecode: ParsableCommand {
         let source = try VideoSource(opening: video)
         let range = 0..<min(frames?.value ?? .max, source.facts.frameCount)
         let image = PlanarImage(width: input.width, height: input.height)
+        let scaler = Scaler()
         var table = BenchTable(["work", "frames", "cpu_ms_per_frame", "frames_per_cpu_s", "frames_per_s"])
         func add(_ name: String, _ effort: Effort) {
             table.add(
@@ -45,7 +46,7 @@ struct BenchDecode: ParsableCommand {
             "decode, scale to RGB \(input)",
             try Effort.median(of: repetitions.value) { () throws(MediaFailure) in
                 let reader = try FrameReader(source, frames: range)
-                while let frame = try reader.next() { try frame.scale(into: image) }
+                while let frame = try reader.next() { try frame.scale(into: image, using: scaler) }
             })
         print(json ? table.json() : table.text())
     }
