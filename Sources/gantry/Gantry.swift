@@ -31,6 +31,6 @@ struct Gantry: ParsableCommand {
             """,
         version: ProductVersion.string,
         subcommands: [
-            EvalCommand.self, BenchCommand.self, VersionCommand.self,
+            ModelsCommand.self, EvalCommand.self, BenchCommand.self, VersionCommand.self,
         ])
 }

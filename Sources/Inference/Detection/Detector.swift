@@ -33,7 +33,8 @@ package final class Detector: Sendable {
                     throw InferenceFailure(
                         code: .modelUnavailable,
                         message:
-                            "\(choice.engine.name) cannot read a model in \(forms.first?.files.format.rawValue ?? "no") format",
+                            "\(choice.engine.name) cannot read the format "
+                            + (forms.first?.files.format.rawValue ?? "of nothing"),
                         subject: forms.first?.name, hint: "Use --engine openvino, or a model in ONNX format")
                 }
                 return try Trial(model, choice)

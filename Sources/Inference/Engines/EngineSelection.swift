@@ -27,17 +27,24 @@ struct EngineSelection {
         case .auto:
             do {
                 return try run(.openvino, device: device, attempt)
-            } catch let missing where missing.code == .engineUnavailable {
+            } catch let first where first.code == .engineUnavailable || first.code == .unsupported {
                 do {
                     return try run(.onnxruntime, device: device, attempt)
-                } catch let other where other.code == .engineUnavailable {
-                    throw InferenceFailure(
-                        code: .engineUnavailable,
-                        message: "no inference engine is installed: \(missing.message); \(other.message)",
-                        hint: EngineLibrary.openvino.installHint)
+                } catch {
+                    throw Self.reason(first, error)
                 }
             }
         }
+    }
+
+    /// What to tell where both engines failed: the favourite's reason, unless it is not installed and the other had
+    /// a better one.
+    private static func reason(_ first: InferenceFailure, _ second: InferenceFailure) -> InferenceFailure {
+        guard first.code == .engineUnavailable else { return first }
+        guard second.code == .engineUnavailable else { return second }
+        return InferenceFailure(
+            code: .engineUnavailable, message: "no inference engine works: \(first.message); \(second.message)",
+            hint: EngineLibrary.openvino.installHint)
     }
 
     private func run<R>(

@@ -133,8 +133,8 @@ import Synchronization
             guard let compiled = unsafe compiled else {
                 return .failure(
                     InferenceFailure(
-                        code: .modelDamaged, message: "OpenVINO cannot compile this model: \(error.line)",
-                        subject: path))
+                        code: .unsupported, message: "OpenVINO cannot run this model: \(error.line)", subject: path,
+                        hint: "If the file is sound, try --engine onnxruntime"))
             }
             return unsafe .success(
                 OpenVINOCompiled(

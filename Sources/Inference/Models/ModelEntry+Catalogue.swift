@@ -58,7 +58,7 @@ extension ModelEntry.Source {
             self = .wheel(
                 package: try item.text("wheel"), version: try item.text("version"), sha256: try item.sha256("sha256"))
         case "converted":
-            try item.allow("converted", "tool", "version", "opset")
+            try item.allow("converted", "tool", "version", "sha256", "opset")
             guard try item.text("tool") == "paddle2onnx" else {
                 throw item.failure("the only tool known is paddle2onnx")
             }
@@ -66,7 +66,7 @@ extension ModelEntry.Source {
                 from: try item.text("converted"),
                 tool: ModelEntry.Converter(
                     package: try item.text("tool"), version: try item.text("version"),
-                    opset: try item.integer("opset", in: 11...16)))
+                    sha256: try item.texts("sha256"), opset: try item.integer("opset", in: 11...16)))
         default:
             try item.allow(kinds[0])
             guard try item.text(kinds[0]) == "files" else {

@@ -20,6 +20,8 @@ package struct ModelEntry: Hashable, Sendable {
     package struct Converter: Hashable, Sendable {
         package var package: String
         package var version: String
+        /// Of the wheels that may be used, one for each version of Python.
+        package var sha256: [String]
         /// ONNX operator set of the result.
         package var opset: Int
     }

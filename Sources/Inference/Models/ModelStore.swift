@@ -8,6 +8,8 @@ package struct ModelStore: Sendable {
     /// Folder of all models, absolute.
     package let root: String
     let environment: [String: String]
+    /// Seconds before a broken download is tried again; `nil` for growing ones. Tests set it.
+    var retryDelay: Double?
 
     package init(catalogue: ModelCatalogue, environment: [String: String]) {
         self.catalogue = catalogue
@@ -15,7 +17,7 @@ package struct ModelStore: Sendable {
         root = CacheLayout(environment: environment).models
     }
 
-    func folder(of entry: ModelEntry) -> String { "\(root)/\(entry.name)" }
+    package func folder(of entry: ModelEntry) -> String { "\(root)/\(entry.name)" }
     func path(of file: ModelEntry.File, in entry: ModelEntry) -> String { "\(folder(of: entry))/\(file.name)" }
 
     /// One digest for a model of one or two files.
@@ -42,17 +44,26 @@ package struct ModelStore: Sendable {
         return forms
     }
 
+    /// Where a model's graph lies.
+    /// - Throws: `modelUnavailable` where it is not on this machine.
+    package func path(of entry: ModelEntry) throws(InferenceFailure) -> String {
+        guard isComplete(entry) else { throw missing(entry) }
+        return path(of: entry.files[0], in: entry)
+    }
+
+    private func missing(_ entry: ModelEntry) -> InferenceFailure {
+        InferenceFailure(
+            code: .modelUnavailable, message: "this model is not on this machine yet", subject: entry.name,
+            hint: "Run: gantry models fetch \(entry.name)")
+    }
+
     /// Whether all files are there; their content is not looked at.
     package func isComplete(_ entry: ModelEntry) -> Bool {
         entry.files.allSatisfy { FileManager.default.fileExists(atPath: path(of: $0, in: entry)) }
     }
 
     private func detectorModel(_ entry: ModelEntry) throws(InferenceFailure) -> DetectorModel {
-        guard isComplete(entry) else {
-            throw InferenceFailure(
-                code: .modelUnavailable, message: "this model is not on this machine yet", subject: entry.name,
-                hint: "Run: gantry models fetch \(entry.name)")
-        }
+        guard isComplete(entry) else { throw missing(entry) }
         for file in entry.files { try check(file, of: entry) }
         return DetectorModel(
             name: entry.name,
