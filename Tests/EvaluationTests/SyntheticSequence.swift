@@ -1,5 +1,6 @@
 import Formats
 import Model
+import TestSupport
 
 /// A sequence with ground truth and a flawed result, made from a seed: what scoring has to cope with, in small.
 struct SyntheticSequence {
@@ -10,7 +11,7 @@ struct SyntheticSequence {
     /// - Parameter isQuantised: Boxes on a coarse grid, so that overlaps tie exactly.
     init(seed: UInt64, frames: Int, objects: Int, isQuantised: Bool) {
         name = "seed-\(seed)"
-        var random = SplitMix64(state: seed)
+        var random = SplitMix64(seed: seed)
         func uniform(_ range: ClosedRange<Double>) -> Double { Double.random(in: range, using: &random) }
         func placed(_ value: Double) -> Double {
             isQuantised ? (value / 8).rounded() * 8 : (value * 100).rounded() / 100
@@ -57,18 +58,5 @@ struct SyntheticSequence {
             tracks.append(MOTText.Row(frame: frame, id: nextTrack, box: box, confidence: 0.3))
             nextTrack += 1
         }
-    }
-}
-
-/// SplitMix64 (Steele, Lea and Flood, 2014): the same numbers for the same seed, everywhere.
-struct SplitMix64: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

@@ -1,0 +1,121 @@
+import Model
+
+extension COCODocument {
+    /// The tracks of one video, on their way into a document: annotations are made one at a time, so that hours of
+    /// video do not lie in memory twice.
+    package struct Source: Sendable {
+        package var videoID: String
+        package var video: VideoReference
+        package var frames: [Frame]
+        package var classes: [Int: String]
+        package var tracks: [Track]
+
+        /// - Parameters:
+        ///   - videoID: What stands for the video in ids and file names; usually its file name without the extension.
+        ///   - video: The video's facts.
+        ///   - frames: Every analysed frame, ascending, also those in which nothing was found.
+        ///   - classes: Names by class id.
+        ///   - tracks: Whose every box lies in one of the frames.
+        package init(
+            videoID: String, video: VideoReference, frames: [Frame], classes: [Int: String], tracks: [Track]
+        ) {
+            self.videoID = videoID
+            self.video = video
+            self.frames = frames
+            self.classes = classes
+            self.tracks = tracks
+        }
+    }
+
+    /// Hands the document of one video's tracks to `sink` in pieces of about a megabyte.
+    ///
+    /// - Throws: What `sink` throws; `internalError` for NaN and infinities, and where a box lies in a frame that was
+    ///   not analysed. What `sink` got by then is no document.
+    package static func write(_ source: Source, to sink: ([UInt8]) throws -> Void) throws {
+        try source.requireImages()
+        try write(
+            description: source.description, categories: source.categories, images: source.images,
+            annotations: source.annotations, to: sink)
+    }
+
+    /// The document in memory.
+    ///
+    /// - Throws: `internalError` where a box lies in a frame that was not analysed.
+    package init(_ source: Source) throws(FormatsFailure) {
+        try source.requireImages()
+        description = source.description
+        categories = source.categories
+        images = Array(source.images)
+        annotations = Array(source.annotations)
+    }
+}
+
+extension COCODocument.Source {
+    var description: String { "Tracks of \(video.fileName), by gantry \(ProductVersion.string)" }
+
+    var categories: [COCODocument.Category] {
+        classes.sorted { $0.key < $1.key }.map { id, name in
+            COCODocument.Category(
+                id: COCODocument.category(ofClass: id, named: name), name: name, supercategory: name)
+        }
+    }
+
+    var images: some Sequence<COCODocument.Image> {
+        frames.lazy.map { frame in
+            COCODocument.Image(
+                id: imageID(frame.number), width: video.width, height: video.height,
+                file_name: imageID(frame.number) + ".jpg", video_id: videoID, frame_number: frame.number,
+                timestamp: frame.time.seconds)
+        }
+    }
+
+    /// By frame, then by track, numbered from 1.
+    var annotations: some Sequence<COCODocument.Annotation> {
+        order.lazy.enumerated().map { index, place in
+            annotation(id: index + 1, tracks[place.track], tracks[place.track].observations[place.observation])
+        }
+    }
+
+    private func imageID(_ frame: Int) -> String { "\(videoID)_frame_\(frame)" }
+
+    /// Where the boxes lie, in the order of the document.
+    private var order: [(track: Int, observation: Int)] {
+        var order: [(frame: Int, track: Int, observation: Int)] = []
+        order.reserveCapacity(tracks.reduce(0) { $0 + $1.observations.count })
+        for (track, content) in tracks.enumerated() {
+            for (observation, box) in content.observations.enumerated() {
+                order.append((box.frame, track, observation))
+            }
+        }
+        order.sort { ($0.frame, tracks[$0.track].id) < ($1.frame, tracks[$1.track].id) }
+        return order.map { ($0.track, $0.observation) }
+    }
+
+    private func annotation(
+        id: Int, _ track: Track, _ observation: Track.Observation
+    ) -> COCODocument.Annotation {
+        let name = classes[track.classID]
+        let isPerson = name == COCODocument.personName
+        let box = observation.box
+        return COCODocument.Annotation(
+            id: id, image_id: imageID(observation.frame),
+            category_id: COCODocument.category(ofClass: track.classID, named: name),
+            bbox: [box.x, box.y, box.width, box.height], area: box.width * box.height, iscrowd: 0,
+            score: observation.score, track_id: track.id, timestamp: observation.time.seconds,
+            frame_number: observation.frame, person_id: isPerson ? "track_\(track.id)" : nil,
+            person_label: isPerson ? "unknown" : nil, label_confidence: isPerson ? 0 : nil,
+            labeling_method: isPerson ? "none" : nil)
+    }
+
+    func requireImages() throws(FormatsFailure) {
+        let analysed = Set(frames.lazy.map(\.number))
+        for track in tracks {
+            guard classes[track.classID] != nil else {
+                throw .unprintable("track \(track.id) is of class \(track.classID), which has no name")
+            }
+            for observation in track.observations where !analysed.contains(observation.frame) {
+                throw .unprintable("track \(track.id) has a box in frame \(observation.frame), which has no image")
+            }
+        }
+    }
+}

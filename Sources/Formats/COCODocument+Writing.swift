@@ -1,0 +1,109 @@
+import Model
+
+extension COCODocument {
+    /// The whole document at once, for small ones and tests.
+    package func bytes() throws(FormatsFailure) -> [UInt8] {
+        var all: [UInt8] = []
+        do {
+            try write { all.append(contentsOf: $0) }
+        } catch let failure as FormatsFailure {
+            throw failure
+        } catch {
+            throw .unprintable("\(error)")  // Unreachable: appending to memory does not throw.
+        }
+        return all
+    }
+
+    /// Hands the document to `sink` in pieces of about a megabyte, an image or annotation a line.
+    ///
+    /// - Throws: What `sink` throws; `internalError` for NaN and infinities. What `sink` got by then is no document.
+    package func write(to sink: ([UInt8]) throws -> Void) throws {
+        try Self.write(
+            description: description, categories: categories, images: images, annotations: annotations, to: sink)
+    }
+
+    static func write(
+        description: String, categories: [Category], images: some Sequence<Image>,
+        annotations: some Sequence<Annotation>, to sink: ([UInt8]) throws -> Void
+    ) throws {
+        var writer = JSONWriter()
+        writer.begin("{")
+        writer.key("info")
+        writer.object { writer in
+            writer.field("description", description)
+            writer.field("version", ProductVersion.string)
+        }
+        writer.newLine()
+        writer.key("licenses")
+        writer.array { _ in }
+        writer.newLine()
+        writer.key("categories")
+        writer.array { writer in
+            for category in categories {
+                writer.object { writer in
+                    writer.field("id", category.id)
+                    writer.field("name", category.name)
+                    writer.field("supercategory", category.supercategory)
+                }
+            }
+        }
+        writer.newLine()
+        writer.key("images")
+        writer.begin("[")
+        for image in images {
+            writer.newLine()
+            write(image, to: &writer)
+            if writer.bytes.count >= JSONWriter.pieceBytes { try sink(writer.drain()) }
+        }
+        writer.end("]")
+        writer.newLine()
+        writer.key("annotations")
+        writer.begin("[")
+        for annotation in annotations {
+            writer.newLine()
+            write(annotation, to: &writer)
+            try requirePrintable(writer.hasUnprintable)
+            if writer.bytes.count >= JSONWriter.pieceBytes { try sink(writer.drain()) }
+        }
+        writer.end("]")
+        writer.end("}")
+        try requirePrintable(writer.hasUnprintable)
+        try sink(writer.drain() + [UInt8(ascii: "\n")])
+    }
+
+    private static func requirePrintable(_ hasUnprintable: Bool) throws(FormatsFailure) {
+        if hasUnprintable { throw .unprintable("an image or annotation has NaN or infinite values") }
+    }
+
+    private static func write(_ image: Image, to writer: inout JSONWriter) {
+        writer.object { writer in
+            writer.field("id", image.id)
+            writer.field("width", image.width)
+            writer.field("height", image.height)
+            writer.field("file_name", image.file_name)
+            writer.field("video_id", image.video_id)
+            writer.field("frame_number", image.frame_number)
+            writer.field("timestamp", image.timestamp)
+        }
+    }
+
+    private static func write(_ annotation: Annotation, to writer: inout JSONWriter) {
+        writer.object { writer in
+            writer.field("id", annotation.id)
+            writer.field("image_id", annotation.image_id)
+            writer.field("category_id", annotation.category_id)
+            writer.key("bbox")
+            writer.array { writer in annotation.bbox.forEach { writer.number($0) } }
+            writer.field("area", annotation.area)
+            writer.field("iscrowd", annotation.iscrowd)
+            writer.field("score", annotation.score)
+            writer.field("track_id", annotation.track_id)
+            writer.field("timestamp", annotation.timestamp)
+            writer.field("frame_number", annotation.frame_number)
+            if let id = annotation.person_id { writer.field("person_id", id) }
+            if let label = annotation.person_label { writer.field("person_label", label) }
+            if let confidence = annotation.label_confidence { writer.field("label_confidence", confidence) }
+            if let method = annotation.labeling_method { writer.field("labeling_method", method) }
+        }
+    }
+}
