@@ -19,7 +19,8 @@ let package = Package(
     ],
     targets: [
         // C shims: libav, and the inference engines behind dlopen.
-        .target(name: "CLibAV", linkerSettings: [.linkedLibrary("dl")]),
+        .systemLibrary(name: "CFreeType", pkgConfig: "freetype2", providers: [.apt(["libfreetype-dev"])]),
+        .target(name: "CLibAV", dependencies: ["CFreeType"], linkerSettings: [.linkedLibrary("dl")]),
         .target(name: "CInference", linkerSettings: [.linkedLibrary("dl")]),
         .systemLibrary(name: "CCrypto", providers: [.apt(["libssl-dev"])]),
 

@@ -9,7 +9,10 @@
 enum { CONTEXTS = 16 };
 
 typedef struct {
-    int width, height, format, colorspace, range, to_width, to_height;
+    int width, height, format;
+    gav_colour colour;
+    int to_width, to_height, to_format;
+    gav_colour to_colour;
 } key;
 
 struct gav_scaler {
@@ -52,9 +55,7 @@ gav_colour gav_frame_colour(const AVFrame *av) {
     return (gav_colour){ .matrix = matrix_of(av), .full_range = is_full_range(av) };
 }
 
-static struct SwsContext *context_for(gav_scaler *scaler, const AVFrame *av, gav_rect source, int width, int height) {
-    gav_colour colour = gav_frame_colour(av);
-    key wanted = { source.width, source.height, av->format, colour.matrix, colour.full_range, width, height };
+static struct SwsContext *context_for(gav_scaler *scaler, key wanted) {
     for (int i = 0; i < CONTEXTS; i++)
         if (scaler->contexts[i] && memcmp(&scaler->keys[i], &wanted, sizeof wanted) == 0) return scaler->contexts[i];
     int slot = scaler->next;
@@ -62,15 +63,14 @@ static struct SwsContext *context_for(gav_scaler *scaler, const AVFrame *av, gav
     if (scaler->contexts[slot]) gav.sws_freeContext(scaler->contexts[slot]);
     // The triangle filter widens when it shrinks a picture, so small objects do not alias away.
     struct SwsContext *context = gav.sws_getCachedContext(
-        NULL, source.width, source.height, av->format, width, height, AV_PIX_FMT_GBRP,
+        NULL, wanted.width, wanted.height, wanted.format, wanted.to_width, wanted.to_height, wanted.to_format,
         SWS_BILINEAR | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INP, NULL, NULL, NULL);
     scaler->contexts[slot] = context;
     scaler->keys[slot] = wanted;
-    if (context) {
-        const int *coefficients = gav.sws_getCoefficients(colour.matrix);
+    if (context)
         gav.sws_setColorspaceDetails(
-            context, coefficients, colour.full_range, gav.sws_getCoefficients(SWS_CS_DEFAULT), 1, 0, 1 << 16, 1 << 16);
-    }
+            context, gav.sws_getCoefficients(wanted.colour.matrix), wanted.colour.full_range,
+            gav.sws_getCoefficients(wanted.to_colour.matrix), wanted.to_colour.full_range, 0, 1 << 16, 1 << 16);
     return context;
 }
 
@@ -128,7 +128,9 @@ int gav_scaler_rgb(
     const AVFrame *av = frame->av;
     int turned = rotation == 90 || rotation == 270;
     int coded_width = turned ? height : width, coded_height = turned ? width : height;
-    struct SwsContext *context = context_for(scaler, av, source, coded_width, coded_height);
+    struct SwsContext *context = context_for(
+        scaler, (key){ source.width, source.height, av->format, gav_frame_colour(av), coded_width, coded_height,
+                       AV_PIX_FMT_GBRP, { SWS_CS_DEFAULT, 1 } });
     if (!context) return AVERROR(ENOSYS);
     // swscale may write past a row's end up to its vector size, so it never writes into the caller's picture.
     size_t row = ((size_t)coded_width + 63) / 64 * 64 + 64, plane = row * (size_t)coded_height;
@@ -143,5 +145,27 @@ int gav_scaler_rgb(
     gav_turn(out[2], (ptrdiff_t)row, r, stride, width, height, rotation);
     gav_turn(out[0], (ptrdiff_t)row, g, stride, width, height, rotation);
     gav_turn(out[1], (ptrdiff_t)row, b, stride, width, height, rotation);
+    return 0;
+}
+
+int gav_scaler_yuv420(
+    gav_scaler *scaler, const AVFrame *from, const AVFrame *like, int width, int height, uint8_t *planes[3],
+    ptrdiff_t strides[3]) {
+    struct SwsContext *context = context_for(
+        scaler, (key){ from->width, from->height, from->format, gav_frame_colour(from), width, height,
+                       AV_PIX_FMT_YUV420P, gav_frame_colour(like) });
+    if (!context) return AVERROR(ENOSYS);
+    size_t row = ((size_t)width + 63) / 64 * 64 + 64, plane = row * (size_t)((height + 1) & ~1);
+    uint8_t *buffer = buffer_of(scaler, 3 * plane);
+    if (!buffer) return AVERROR(ENOMEM);
+    uint8_t *out[4] = { buffer, buffer + plane, buffer + 2 * plane, NULL };
+    int out_strides[4] = { (int)row, (int)row, (int)row, 0 };
+    const uint8_t *in[4] = { from->data[0], from->data[1], from->data[2], from->data[3] };
+    int done = gav.sws_scale(context, in, from->linesize, 0, from->height, out, out_strides);
+    if (done < 0) return done;
+    for (int i = 0; i < 3; i++) {
+        planes[i] = out[i];
+        strides[i] = (ptrdiff_t)row;
+    }
     return 0;
 }

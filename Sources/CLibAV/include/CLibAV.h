@@ -1,4 +1,4 @@
-// What Swift sees of libav and FreeType: opaque handles and plain structs, no libav type.
+// What Swift sees of libav and FreeType: opaque handles and plain structs, none of their types.
 //
 // Every function that can fail returns 0 or a negative AVERROR. Nothing here is thread-safe unless it says so: a handle
 // has one owner at a time. The libraries are loaded at the first call of gav_load (thread-safe, once).
@@ -17,8 +17,6 @@
 
 // Loads libavutil, libavcodec, libavformat and libswscale. On failure writes one line into `message`.
 int gav_load(char *message, size_t capacity);
-// Loads FreeType, likewise.
-int gav_load_freetype(char *message, size_t capacity);
 // Loads libswresample, likewise.
 int gav_load_swresample(char *message, size_t capacity);
 // "libavformat 59.27.100, …"; valid after gav_load.
@@ -146,3 +144,68 @@ int gav_scaler_rgb(
     ptrdiff_t stride, int width, int height);
 // The pixels that share a chroma sample, in x and in y: 2 and 2 for 4:2:0.
 void gav_frame_chroma_step(const gav_frame *, int *x, int *y);
+
+// ---- drawing ---------------------------------------------------------------------------------------------------
+
+// Coverage, 0…255, of the pixels from (x, y) on; rows follow without padding. Origin and size are even for blending.
+typedef struct { uint8_t *coverage; int x, y, width, height; } gav_mask;
+// A rectangle with rounded corners, in pixels.
+typedef struct { float x, y, width, height, radius; } gav_shape;
+
+void gav_mask_clear(gav_mask);
+void gav_mask_fill(gav_mask, gav_shape);
+// The outline, `thickness` wide, half of it outside; `dash` > 0 breaks it into dashes of that length.
+void gav_mask_stroke(gav_mask, gav_shape, float thickness, float dash);
+// A line with round ends whose radius and opacity (0…1) change evenly from one end to the other; where it meets what is
+// there the stronger wins, so that joints do not show.
+void gav_mask_line(
+    gav_mask, float x0, float y0, float x1, float y1, float radius0, float radius1, float opacity0, float opacity1);
+
+// A font at one size; `text` is in Unicode scalars.
+typedef struct gav_font gav_font;
+int gav_font_open(gav_font **, const char *path, int pixels);
+void gav_font_close(gav_font *);
+double gav_font_width(gav_font *, const uint32_t *text, size_t count);
+double gav_font_cap_height(gav_font *);
+void gav_font_draw(gav_font *, gav_mask, double x, double baseline, const uint32_t *text, size_t count);
+
+// A writable 8-bit 4:2:0 picture for upright pictures of this size, rounded up to even numbers, in the colours of
+// `like`.
+int gav_canvas_new(gav_frame **, const gav_frame *like, int width, int height);
+// The canvas's matrix (601, 709 or 2020) and range.
+void gav_canvas_colour(const gav_frame *canvas, int *matrix, int *full_range);
+// Puts the frame onto the canvas, turned clockwise by `rotation` degrees; `width` and `height` are upright.
+int gav_canvas_paint(gav_scaler *, gav_frame *canvas, const gav_frame *, int rotation, int width, int height);
+void gav_canvas_blend(gav_frame *canvas, gav_mask, const uint8_t yuv[3], uint8_t opacity);
+// The picture as a JPEG file, without the canvas's padding; `quality` 2 (best) to 31. The bytes are the caller's to free.
+int gav_canvas_jpeg(
+    const gav_frame *canvas, int width, int height, int quality, uint8_t **bytes, size_t *count);
+
+// ---- output ----------------------------------------------------------------------------------------------------
+
+typedef struct gav_output gav_output;
+
+typedef struct {
+    int time_base_num, time_base_den;
+    int frame_rate_num, frame_rate_den;  // the mean, for rate control only
+    int aspect_num, aspect_den;          // shape of a pixel; 0/1 for unknown
+    int threads;
+    int quality;            // x264's CRF
+    int keyframe_interval;  // frames
+} gav_output_settings;
+
+// Prepares an MP4 file of pictures like `canvas`. `encoder` becomes the name of the best encoder there is: libx264,
+// libopenh264 or mpeg4.
+int gav_output_open(
+    gav_output **, const char *path, const gav_output_settings *, const gav_frame *canvas, const char **encoder);
+// Before gav_output_begin: a sound stream with the input's packets as they are. Fails where MP4 cannot hold the codec.
+int gav_output_add_audio(gav_output *, const gav_input *, int stream);
+int gav_output_begin(gav_output *);
+// Times are in ticks of the settings' time base and ascend.
+int gav_output_write(gav_output *, gav_frame *canvas, int64_t pts, int64_t duration);
+// Writes the input's current packet, `shift` ticks of its stream earlier.
+int gav_output_copy_audio(gav_output *, gav_input *, int64_t shift);
+// Writes what the encoder still holds and the header, moved to the front.
+int gav_output_finish(gav_output *);
+// Frees everything; an unfinished file stays behind incomplete.
+void gav_output_close(gav_output *);

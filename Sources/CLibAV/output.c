@@ -1,0 +1,185 @@
+// An MP4 file being written: pictures encoded here, sound packets passed in ready.
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "input.h"
+#include "libav.h"
+
+enum { SHOWN = 256 };
+
+struct gav_output {
+    AVFormatContext *format;
+    AVCodecContext *codec;
+    AVStream *video, *audio;
+    AVPacket *packet;
+    AVRational audio_clock;
+    // How long the pictures inside the encoder are shown, by time.
+    struct { int64_t pts, duration; } shown[SHOWN];
+    int headed;
+};
+
+static const AVCodec *find_encoder(const char **name) {
+    static const char *const names[] = { "libx264", "libopenh264", "mpeg4" };
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        const AVCodec *codec = gav.avcodec_find_encoder_by_name(names[i]);
+        if (codec) return *name = names[i], codec;
+    }
+    return NULL;
+}
+
+static int open_encoder(gav_output *output, const gav_output_settings *settings, const gav_frame *canvas,
+                        const char **name) {
+    const AVCodec *encoder = find_encoder(name);
+    if (!encoder) return AVERROR_ENCODER_NOT_FOUND;
+    AVCodecContext *codec = output->codec = gav.avcodec_alloc_context3(encoder);
+    if (!codec) return AVERROR(ENOMEM);
+    const AVFrame *like = canvas->av;
+    codec->width = like->width;
+    codec->height = like->height;
+    codec->pix_fmt = AV_PIX_FMT_YUV420P;
+    codec->color_range = like->color_range;
+    codec->colorspace = like->colorspace;
+    codec->color_primaries = like->color_primaries;
+    codec->color_trc = like->color_trc;
+    codec->chroma_sample_location = like->chroma_location;
+    codec->sample_aspect_ratio = (AVRational){ settings->aspect_num, settings->aspect_den };
+    codec->time_base = (AVRational){ settings->time_base_num, settings->time_base_den };
+    codec->framerate = (AVRational){ settings->frame_rate_num, settings->frame_rate_den };
+    codec->thread_count = settings->threads;
+    codec->gop_size = settings->keyframe_interval;
+    codec->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
+    AVDictionary *options = NULL;
+    if (strcmp(*name, "libx264") == 0) {
+        gav.av_dict_set(&options, "preset", "veryfast", 0);
+        gav.av_dict_set_int(&options, "crf", settings->quality, 0);
+    } else {
+        codec->bit_rate = (int64_t)codec->width * codec->height * 4;
+    }
+    int error = gav.avcodec_open2(codec, encoder, &options);
+    gav.av_dict_free(&options);
+    return error;
+}
+
+int gav_output_open(
+    gav_output **out, const char *path, const gav_output_settings *settings, const gav_frame *canvas,
+    const char **encoder) {
+    *out = NULL;
+    gav_output *output = calloc(1, sizeof *output);
+    if (!output) return AVERROR(ENOMEM);
+    AVDictionary *options = NULL;
+    int error = open_encoder(output, settings, canvas, encoder);
+    if (error < 0) goto failed;
+    error = gav.avformat_alloc_output_context2(&output->format, NULL, "mp4", path);
+    if (error < 0) goto failed;
+    error = AVERROR(ENOMEM);
+    output->packet = gav.av_packet_alloc();
+    output->video = gav.avformat_new_stream(output->format, NULL);
+    if (!output->packet || !output->video) goto failed;
+    error = gav.avcodec_parameters_from_context(output->video->codecpar, output->codec);
+    if (error < 0) goto failed;
+    output->video->time_base = output->codec->time_base;
+    output->video->avg_frame_rate = output->codec->framerate;
+    output->video->sample_aspect_ratio = output->codec->sample_aspect_ratio;
+    *out = output;
+    return 0;
+failed:
+    gav.av_dict_free(&options);
+    gav_output_close(output);
+    return error;
+}
+
+// Adds a sound stream with these parameters; 0 where MP4 can hold it.
+int gav_output_add_audio_stream(gav_output *output, const AVCodecParameters *parameters, AVRational clock) {
+    if (gav.avformat_query_codec(output->format->oformat, parameters->codec_id, FF_COMPLIANCE_NORMAL) != 1)
+        return AVERROR(ENOSYS);
+    output->audio = gav.avformat_new_stream(output->format, NULL);
+    if (!output->audio) return AVERROR(ENOMEM);
+    int error = gav.avcodec_parameters_copy(output->audio->codecpar, parameters);
+    output->audio->codecpar->codec_tag = 0;
+    output->audio->time_base = output->audio_clock = clock;
+    return error;
+}
+
+int gav_output_add_audio(gav_output *output, const gav_input *input, int stream) {
+    const AVStream *from = input->format->streams[stream];
+    return gav_output_add_audio_stream(output, from->codecpar, from->time_base);
+}
+
+int gav_output_begin(gav_output *output) {
+    AVDictionary *options = NULL;
+    gav.av_dict_set(&options, "movflags", "+faststart+write_colr", 0);
+    int error = gav.avio_open(&output->format->pb, output->format->url, AVIO_FLAG_WRITE);
+    // The same input gives the same bytes: no encoder version, no creation time.
+    output->format->flags |= AVFMT_FLAG_BITEXACT;
+    if (error >= 0) error = gav.avformat_write_header(output->format, &options);
+    gav.av_dict_free(&options);
+    if (error >= 0) output->headed = 1;
+    return error < 0 ? error : 0;
+}
+
+static int drain(gav_output *output) {
+    for (;;) {
+        int error = gav.avcodec_receive_packet(output->codec, output->packet);
+        if (error == AVERROR(EAGAIN) || error == AVERROR_EOF) return 0;
+        if (error < 0) return error;
+        for (int i = 0; i < SHOWN; i++)
+            if (output->shown[i].pts == output->packet->pts && output->shown[i].duration > 0) {
+                output->packet->duration = output->shown[i].duration;
+                output->shown[i].duration = 0;
+                break;
+            }
+        output->packet->stream_index = output->video->index;
+        gav.av_packet_rescale_ts(output->packet, output->codec->time_base, output->video->time_base);
+        error = gav.av_interleaved_write_frame(output->format, output->packet);
+        if (error < 0) return error;
+    }
+}
+
+int gav_output_write(gav_output *output, gav_frame *canvas, int64_t pts, int64_t duration) {
+    for (int i = 0; i < SHOWN; i++)
+        if (output->shown[i].duration == 0) {
+            output->shown[i].pts = pts;
+            output->shown[i].duration = duration;
+            break;
+        }
+    canvas->av->pts = pts;
+    canvas->av->pict_type = AV_PICTURE_TYPE_NONE;
+    int error = gav.avcodec_send_frame(output->codec, canvas->av);
+    return error < 0 ? error : drain(output);
+}
+
+int gav_output_write_audio_packet(gav_output *output, AVPacket *packet, int64_t shift) {
+    packet->stream_index = output->audio->index;
+    packet->pos = -1;
+    if (packet->pts != AV_NOPTS_VALUE) packet->pts -= shift;
+    if (packet->dts != AV_NOPTS_VALUE) packet->dts -= shift;
+    gav.av_packet_rescale_ts(packet, output->audio_clock, output->audio->time_base);
+    return gav.av_interleaved_write_frame(output->format, packet);
+}
+
+int gav_output_copy_audio(gav_output *output, gav_input *input, int64_t shift) {
+    return gav_output_write_audio_packet(output, input->packet, shift);
+}
+
+int gav_output_finish(gav_output *output) {
+    int error = gav.avcodec_send_frame(output->codec, NULL);
+    if (error < 0) return error;
+    error = drain(output);
+    if (error < 0) return error;
+    error = gav.av_write_trailer(output->format);
+    output->headed = 0;
+    int closing = gav.avio_closep(&output->format->pb);
+    return error < 0 ? error : closing < 0 ? closing : 0;
+}
+
+void gav_output_close(gav_output *output) {
+    if (!output) return;
+    if (output->codec) gav.avcodec_free_context(&output->codec);
+    if (output->packet) gav.av_packet_free(&output->packet);
+    if (output->format) {
+        if (output->format->pb) gav.avio_closep(&output->format->pb);
+        gav.avformat_free_context(output->format);
+    }
+    free(output);
+}

@@ -1,0 +1,34 @@
+import Model
+
+/// What the overlay shows of one object in one frame.
+package struct OverlayMark: Hashable, Sendable {
+    /// A past position, in pixels of the upright picture.
+    package struct Point: Hashable, Sendable {
+        package var x: Double
+        package var y: Double
+
+        package init(x: Double, y: Double) {
+            self.x = x
+            self.y = y
+        }
+    }
+
+    /// Pixels of the upright picture; may reach beyond it.
+    package var box: Box
+    /// Decides the colour, and is what a label that has little room shows.
+    package var id: Int
+    /// The whole label, such as `7 person 0.93`.
+    package var label: String
+    /// Filled in between detections: drawn dashed.
+    package var isInterpolated: Bool
+    /// Past positions, oldest first; the line fades towards the oldest.
+    package var trail: [Point]
+
+    package init(box: Box, id: Int, label: String, isInterpolated: Bool = false, trail: [Point] = []) {
+        self.box = box
+        self.id = id
+        self.label = label
+        self.isInterpolated = isInterpolated
+        self.trail = trail
+    }
+}
