@@ -21,7 +21,7 @@ import Model
         self.width = width
         self.height = height
         let side = Double(min(width, height))
-        thickness = max(1.4, side * 0.0028)
+        thickness = max(1.8, side * 0.0036)
         rim = max(0.8, thickness * 0.35)
         let pixels = max(11, (side * 0.0225).rounded())
         font = try OverlayFont(pixels: Int(pixels))
@@ -61,7 +61,7 @@ import Model
                 let (early, late) = (Double(index - 1) / last, Double(index) / last)
                 unsafe gav_mask_line(
                     mask, Float(from.x), Float(from.y), Float(to.x), Float(to.y),
-                    Float(thickness * (0.35 + 0.4 * early)), Float(thickness * (0.35 + 0.4 * late)),
+                    Float(thickness * (0.25 + 0.35 * early)), Float(thickness * (0.25 + 0.35 * late)),
                     Float(early * early), Float(late * late))
             }
             unsafe canvas.blend(mask, IdentityColour(id: mark.id), opacity: 0.85)
@@ -137,7 +137,7 @@ import Model
         let bottom = (Int(min(Double(evenHeight), area.maxY).rounded(.up)) + 1) / 2 * 2
         guard right > left, bottom > top else { return }
         let count = (right - left) * (bottom - top)
-        if count > scratch.count {
+        if unsafe count > scratch.count {
             unsafe scratch.deallocate()
             unsafe scratch = .allocate(capacity: count)
         }
