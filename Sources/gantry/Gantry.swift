@@ -31,6 +31,6 @@ struct Gantry: ParsableCommand {
             """,
         version: ProductVersion.string,
         subcommands: [
-            ModelsCommand.self, EvalCommand.self, BenchCommand.self, VersionCommand.self,
+            ProbeCommand.self, ModelsCommand.self, EvalCommand.self, BenchCommand.self, VersionCommand.self,
         ])
 }

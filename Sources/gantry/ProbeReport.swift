@@ -23,9 +23,10 @@ struct ProbeReport: Encodable {
         var lines = [facts.fileName]
         func add(_ name: String, _ value: String) {
             let gap = String(repeating: " ", count: max(1, 12 - name.count))
-            lines.append(contentsOf: wrapped(value).enumerated().map { index, part in
-                index == 0 ? "  \(name)\(gap)\(part)" : String(repeating: " ", count: 14) + part
-            })
+            lines.append(
+                contentsOf: wrapped(value).enumerated().map { index, part in
+                    index == 0 ? "  \(name)\(gap)\(part)" : String(repeating: " ", count: 14) + part
+                })
         }
         add("container", "\(facts.container), \(Self.size(facts.fileSize))")
         add(
