@@ -64,6 +64,9 @@ extension MOTText {
         else {
             throw .damaged(file, "line \(line): the box has a negative size or coordinates beyond ±1e9")
         }
+        for column in 6..<max(6, columns.count) where columns[column].magnitude > coordinateLimit {
+            throw .damaged(file, "line \(line), column \(column + 1): \(columns[column]) is beyond ±1e9")
+        }
         var row = Row(frame: frame, id: id, box: box, confidence: columns.count > 6 ? columns[6] : 1)
         if columns.count > 7 {
             guard let classID = integer(columns[7]) else {

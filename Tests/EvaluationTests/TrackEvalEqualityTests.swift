@@ -127,17 +127,7 @@ private enum TrackEval {
     }
 
     static func scores(groundTruth: String, tracks: String, benchmark: String) throws -> [String: Row] {
-        let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .appendingPathComponent("python/trackeval_scores.py").path
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: TestEnvironment.python)
-        process.arguments = [script, groundTruth, tracks, benchmark]
-        let output = Pipe()
-        process.standardOutput = output
-        try process.run()
-        let data = output.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        try #require(process.terminationStatus == 0, "TrackEval failed; scripts/setup installs it")
+        let data = try PythonScript.output(of: "trackeval_scores.py", [groundTruth, tracks, benchmark])
         return try JSONDecoder().decode([String: Row].self, from: data)
     }
 }
