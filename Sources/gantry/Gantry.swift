@@ -12,7 +12,7 @@ enum EntryPoint {
             var command = try Gantry.parseAsRoot()
             try command.run()
         } catch let failure as any Failure {
-            FileHandle.standardError.write(Data("gantry: \(failure)\n".utf8))
+            StandardError.write("gantry: \(failure)\n")
             exit(ExitStatus.of(failure.code))
         } catch {
             Gantry.exit(withError: error)
@@ -31,6 +31,7 @@ struct Gantry: ParsableCommand {
             """,
         version: ProductVersion.string,
         subcommands: [
-            ProbeCommand.self, ModelsCommand.self, EvalCommand.self, BenchCommand.self, VersionCommand.self,
+            TrackCommand.self, ProbeCommand.self, ModelsCommand.self, EvalCommand.self, BenchCommand.self,
+            VersionCommand.self,
         ])
 }

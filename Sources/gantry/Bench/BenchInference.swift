@@ -54,6 +54,3 @@ struct BenchInference: ParsableCommand {
         print(json ? table.json() : table.text())
     }
 }
-
-extension EngineOptions.Engine: ExpressibleByArgument {}
-extension EngineOptions.Precision: ExpressibleByArgument {}

@@ -1,0 +1,92 @@
+import Media
+import Model
+import Synchronization
+
+/// The detect stage: every wanted frame of a video through an analyzer, on several lanes, chunk by chunk, each
+/// finished chunk on disk before it counts.
+struct DetectStage: Sendable {
+    let source: VideoSource
+    let analyzer: any FrameAnalyzer
+    /// Every `stride`-th frame is analysed, counted from frame 0 of the video.
+    let stride: Int
+    /// Threads that decode and infer; each keeps one core busy.
+    let lanes: Int
+    let checkpoints: CheckpointFolder
+
+    struct Outcome: Sendable {
+        /// In ascending order; frames that could not be decoded are absent.
+        let frames: [FrameDetections]
+        /// How many of them an earlier run had analysed.
+        let resumedFrames: Int
+    }
+
+    /// - Returns: what was found, the same whether this run or an earlier one found it.
+    func run(cancellation: Cancellation, observer: @escaping PipelineObserver) throws -> Outcome {
+        let plan = ChunkPlan(groupRanges: source.chunks(targetFrames: ChunkPlan.chunkFrames))
+        let finished = try checkpoints.load(plan, observer: observer)
+        let resumedFrames = checkpoints.frames(of: plan).count
+        let meter = FrameCounter(
+            total: plan.chunks.reduce(0) { $0 + wantedFrames(in: $1.frames) },
+            resumed: plan.chunks.filter { finished.contains($0.index) }.reduce(0) { $0 + wantedFrames(in: $1.frames) },
+            observer: observer)
+        meter.report()
+        if finished.count < plan.chunkCount {
+            let scheduler = DetectScheduler(source: source, plan: plan, stride: stride, finished: finished)
+            let stop = Cancellation()
+            try LanePool.run(lanes, onError: { stop.cancel() }) { _ in
+                let session = try analyzer.makeSession()
+                while let group = try scheduler.claimGroup() {
+                    while !cancellation.isCancelled, !stop.isCancelled {
+                        let pull = try group.pull()
+                        try pull.finished.forEach(checkpoints.write)
+                        guard let work = pull.work else { break }
+                        let detections = try session.analyze(work.frame)
+                        if let chunk = group.deposit(detections, of: work) { try checkpoints.write(chunk) }
+                        meter.countFrame()
+                    }
+                    if cancellation.isCancelled || stop.isCancelled { return }
+                }
+            }
+        }
+        if cancellation.isCancelled {
+            throw PipelineFailure(
+                code: .cancelled, message: "stopped", hint: "Run the same command again to go on from here")
+        }
+        meter.finish()
+        return Outcome(frames: checkpoints.frames(of: plan), resumedFrames: resumedFrames)
+    }
+
+    private func wantedFrames(in range: Range<Int>) -> Int {
+        let through = { (end: Int) in (end + stride - 1) / stride }
+        return through(range.upperBound) - through(range.lowerBound)
+    }
+}
+
+/// Counts analysed frames over all lanes and reports them one at a time.
+private final class FrameCounter: Sendable {
+    private let progress: Mutex<StageProgress>
+    private let observer: PipelineObserver
+
+    init(total: Int, resumed: Int, observer: @escaping PipelineObserver) {
+        progress = Mutex(StageProgress(stage: .detect, done: resumed, total: total, resumed: resumed))
+        self.observer = observer
+    }
+
+    func report() { progress.withLock { observer(.progress($0)) } }
+
+    /// Frames that could not be decoded will not come any more.
+    func finish() {
+        progress.withLock { progress in
+            guard progress.done < progress.total else { return }
+            progress.done = progress.total
+            observer(.progress(progress))
+        }
+    }
+
+    func countFrame() {
+        progress.withLock { progress in
+            progress.done += 1
+            observer(.progress(progress))
+        }
+    }
+}

@@ -1,0 +1,79 @@
+import FileSafety
+import Formats
+import Foundation
+import Media
+import Model
+
+/// The export stage: a run's tracks as files, each published whole or not at all.
+struct TrackExport {
+    let source: VideoSource
+    let videoSHA256: String
+    let results: OutputDirectory
+    /// Names of the classes that were looked for, by class id.
+    let classes: [Int: String]
+    let frames: [FrameDetections]
+    let tracks: [Track]
+
+    static let overlayName = "overlay.mp4"
+    static let posterName = "poster.jpg"
+    static let summaryName = "summary.json"
+
+    /// Publishes the tracks in each of their formats.
+    /// - Returns: the files' names.
+    func writeTracks() throws -> [String] {
+        let reference = VideoReference(source.facts, sha256: videoSHA256)
+        try results.publish(name: "tracks.mot.txt", bytes: MOTText.bytes(of: tracks))
+        let document = TracksDocument(video: reference, classes: classes, tracks: tracks)
+        try results.publishStream(name: "tracks.json") { file in try document.write { try file.write($0) } }
+        let coco = COCODocument.Source(
+            videoID: (source.facts.fileName as NSString).deletingPathExtension, video: reference,
+            frames: frames.map { COCODocument.Frame(number: $0.frame, time: $0.time) }, classes: classes,
+            tracks: tracks)
+        try results.publishStream(name: "tracks.coco.json") { file in
+            try COCODocument.write(coco) { try file.write($0) }
+        }
+        return ["tracks.mot.txt", "tracks.json", "tracks.coco.json"]
+    }
+
+    /// Publishes a picture of the frame with the most to see.
+    func writePoster(interrupt: Interrupt) throws {
+        let frame = posterFrame
+        var marks = overlayMarks
+        let picture = try Poster.jpeg(of: source, frame: frame, marks: marks.marks(at: frame), interrupt: interrupt)
+        try results.publish(name: Self.posterName, bytes: picture)
+    }
+
+    /// Renders and publishes the overlay video.
+    func writeOverlay(threads: Int, cancellation: Cancellation, observer: PipelineObserver) throws {
+        var marks = overlayMarks
+        let total = source.facts.frameCount
+        let overlay = OverlayVideo(source: source, threads: threads)
+        let summary = try results.publish(name: Self.overlayName) { path in
+            try overlay.render(
+                to: path, interrupt: cancellation.interrupt,
+                progress: {
+                    observer(.progress(StageProgress(stage: .overlay, done: min($0, total - 1), total: total)))
+                },
+                marks: { marks.marks(at: $0) })
+        }
+        observer(.progress(StageProgress(stage: .overlay, done: total, total: total)))
+        summary.notes.forEach { observer(.warning($0)) }
+    }
+
+    private var overlayMarks: OverlayMarks {
+        OverlayMarks(tracks: tracks, classes: classes, times: source.frameTimes)
+    }
+
+    /// The analysed frame whose tracked, really detected objects have the highest sum of scores; the earliest of
+    /// several, and the video's middle where nothing was tracked.
+    private var posterFrame: Int {
+        var scores: [Int: Double] = [:]
+        for track in tracks {
+            for observation in track.observations where observation.origin == .detected {
+                scores[observation.frame, default: 0] += observation.score
+            }
+        }
+        let best = scores.min { ($1.value, $0.key) < ($0.value, $1.key) }
+        return best?.key ?? source.facts.frameCount / 2
+    }
+}

@@ -1,0 +1,89 @@
+import FileSafety
+import Formats
+import Inference
+import Media
+import Model
+import Tracking
+
+/// `gantry track`: probe → detect → track → export, each stage timed, every result published atomically.
+package struct TrackPipeline: Sendable {
+    package let request: TrackRequest
+    /// The process's environment: where the cache, the engines and the user's catalogue are.
+    let environment: [String: String]
+
+    package init(request: TrackRequest, environment: [String: String]) {
+        self.request = request
+        self.environment = environment
+    }
+
+    /// Runs every stage that is not already done.
+    ///
+    /// - Throws: the failure of the stage that could not be finished; `cancelled` where it was asked to stop. What was
+    ///   detected until then is kept, and nothing half-written is left under a result's name.
+    package func run(cancellation: Cancellation, observer: @escaping PipelineObserver) throws -> TrackOutcome {
+        var clock = StageClock()
+        let source = try VideoSource(opening: request.video, interrupt: cancellation.interrupt)
+        source.notes.forEach { observer(.warning($0)) }
+        let results = try OutputDirectory(path: request.output)
+        let sha256 = try SHA256Digest.ofFile(request.video)
+        clock.lap(.probe)
+
+        let choice = try DetectorChoice(request, source: source, environment: environment)
+        observer(.note(choice.description))
+        let fingerprint = try DetectionFingerprint(
+            videoSHA256: sha256, codecLibraries: Libav.versions(), identity: choice.detector.identity,
+            plan: choice.plan, settings: choice.settings, stride: request.stride)
+        let stage = DetectStage(
+            source: source, analyzer: choice.analyzer, stride: request.stride, lanes: request.lanes,
+            checkpoints: try CheckpointFolder(in: results, fingerprint: fingerprint, observer: observer))
+        let detected = try stage.run(cancellation: cancellation, observer: observer)
+        clock.lap(.detect)
+
+        let tracks = trackStage(detected.frames, facts: source.facts)
+        clock.lap(.track)
+
+        let export = TrackExport(
+            source: source, videoSHA256: sha256, results: results, classes: choice.keptClasses,
+            frames: detected.frames, tracks: tracks)
+        var files = try export.writeTracks()
+        try export.writePoster(interrupt: cancellation.interrupt)
+        files.append(TrackExport.posterName)
+        clock.lap(.export)
+        if request.overlay {
+            try export.writeOverlay(
+                threads: ProcessorCount.available, cancellation: cancellation, observer: observer)
+            files.append(TrackExport.overlayName)
+            clock.lap(.overlay)
+        } else {
+            // An overlay of an earlier run would show other tracks than the files beside it.
+            try results.remove(TrackExport.overlayName)
+        }
+        let summary = RunSummary(
+            video: source.facts, videoSHA256: sha256, settings: TrackSettings(request, choice),
+            engine: choice.detector.identity,
+            counts: counts(detected.frames, tracks, classes: choice.keptClasses),
+            timings: clock.timings(of: detected))
+        let summaryJSON = try summary.bytes()
+        try results.publish(name: TrackExport.summaryName, bytes: summaryJSON)
+        files.append(TrackExport.summaryName)
+        return TrackOutcome(summary: summary, summaryJSON: summaryJSON, folder: request.output, files: files)
+    }
+
+    private func trackStage(_ frames: [FrameDetections], facts: VideoFacts) -> [Track] {
+        let geometry = PictureGeometry(width: facts.width, height: facts.height, frameRate: facts.frameRate)
+        switch request.mode {
+        case .offline: return OfflineTracker(settings: request.tracking, geometry: geometry).tracks(from: frames)
+        case .online: return OnlineTracks(settings: request.tracking, geometry: geometry).tracks(from: frames)
+        }
+    }
+
+    private func counts(
+        _ frames: [FrameDetections], _ tracks: [Track], classes: [Int: String]
+    ) -> RunSummary<TrackSettings>.Counts {
+        let byClass = Dictionary(grouping: tracks) { classes[$0.classID] ?? "class \($0.classID)" }
+        return RunSummary.Counts(
+            framesAnalysed: frames.count, detections: frames.reduce(0) { $0 + $1.detections.count },
+            tracks: tracks.count, boxes: tracks.reduce(0) { $0 + $1.observations.count },
+            tracksByClass: byClass.mapValues(\.count))
+    }
+}
