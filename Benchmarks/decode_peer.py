@@ -1,0 +1,53 @@
+#!/usr/bin/env python3
+"""Decoding on one thread: `gantry bench decode` (decode and scale to the model's input) against ffmpeg (decode only).
+
+    decode_peer.py VIDEO… [--repeat 5]
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+from measuring import GANTRY, alternate, median, publish
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("videos", nargs="+", type=Path)
+    parser.add_argument("--repeat", type=int, default=5)
+    arguments = parser.parse_args()
+
+    results, rows = [], []
+    for video in arguments.videos:
+        runs = alternate(
+            {
+                "gantry": [GANTRY, "bench", "decode", video, "--repeat", 1, "--json"],
+                # -fps_mode passthrough: every frame once, none made up, as the other side.
+                "ffmpeg": [
+                    "ffmpeg", "-nostdin", "-loglevel", "error", "-threads", 1, "-i", video, "-map", "0:v:0",
+                    "-fps_mode", "passthrough", "-f", "null", "-",
+                ],
+            },
+            arguments.repeat,
+        )
+        own = [json.loads(run.output) for run in runs["gantry"]]
+        frames = own[0][0]["frames"]
+        ffmpeg = frames / median(run.cpu for run in runs["ffmpeg"])
+        decode = median(run[0]["frames_per_cpu_s"] for run in own)
+        convert = median(run[1]["frames_per_cpu_s"] for run in own)
+        path = f"{own[0][0]['work'].removeprefix('decode ')}, {own[0][1]['work'].split(', ')[1]}"
+        results.append({
+            "video": video.name, "pixel_path": path, "frames": frames, "decode": decode, "decode_and_convert": convert,
+            "ffmpeg_decode": ffmpeg, "ratio_decode": decode / ffmpeg, "ratio_decode_and_convert": convert / ffmpeg,
+        })
+        rows.append([
+            video.name, path, f"{ffmpeg:,.0f}", f"{decode:,.0f} ({decode / ffmpeg:.0%})",
+            f"{convert:,.0f} ({convert / ffmpeg:.0%})",
+        ])
+    publish(
+        "decode", {"videos": results}, rows,
+        ["video", "pixel path", "ffmpeg, decode", "Gantry, decode", "Gantry, decode and scale"])
+
+
+if __name__ == "__main__":
+    main()
