@@ -40,19 +40,20 @@ struct EvalCommand: ParsableCommand {
     var json = false
 
     func run() throws {
-        let sequences = try EvaluatedSequence.find(groundTruth: groundTruth, tracks: tracks, persons: persons)
-        var report = EvaluationReport()
-        for sequence in sequences {
-            let boxes = try sequence.boxes()
-            let rules = preprocess.rules ?? .suited(to: boxes.groundTruth, sequence: sequence.name)
-            report.rows.append(
-                EvaluationReport.Row(
-                    name: sequence.name, preprocessing: rules,
-                    scores: try TrackingScores(
-                        groundTruth: boxes.groundTruth, tracks: boxes.tracks, preprocessing: rules,
-                        sequence: sequence.name)))
-        }
+        let report = try report()
         print(json ? report.json() : report.table())
+    }
+
+    func report() throws -> EvaluationReport {
+        let sequences = try EvaluatedSequence.find(groundTruth: groundTruth, tracks: tracks, persons: persons)
+        return EvaluationReport(
+            rows: try sequences.map { sequence in
+                let boxes = try sequence.boxes()
+                let rules = preprocess.rules ?? .suited(to: boxes.groundTruth, sequence: sequence.name)
+                let scores = try TrackingScores(
+                    groundTruth: boxes.groundTruth, tracks: boxes.tracks, preprocessing: rules, sequence: sequence.name)
+                return EvaluationReport.Row(name: sequence.name, preprocessing: rules, scores: scores)
+            })
     }
 }
 

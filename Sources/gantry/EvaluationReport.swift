@@ -9,7 +9,7 @@ struct EvaluationReport {
         var scores: TrackingScores
     }
 
-    var rows: [Row] = []
+    var rows: [Row]
 
     private var combined: TrackingScores { TrackingScores(combining: rows.map(\.scores)) }
 

@@ -8,6 +8,8 @@ enum EntryPoint {
     static func main() {
         // A reader that goes away (`gantry … | head`) is an error of write(2), not a signal.
         signal(SIGPIPE, SIG_IGN)
+        // Neither is a file that outgrows `ulimit -f`.
+        signal(SIGXFSZ, SIG_IGN)
         do {
             var command = try Gantry.parseAsRoot()
             try command.run()

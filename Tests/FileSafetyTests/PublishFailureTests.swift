@@ -92,17 +92,91 @@ import Testing
         }
     }
 
-    @Test(.enabled(if: geteuid() != 0, "root may write everywhere"))
-    func aFolderWithoutPermissionIsSaidSo() throws {
-        try TestEnvironment.withTemporaryDirectory { folder in
-            try FileManager.default.setAttributes([.posixPermissions: 0o555], ofItemAtPath: folder.path)
-            defer { try? FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: folder.path) }
-            let failure = #expect(throws: FileSafetyFailure.self) { try OutputDirectory(path: folder.path) }
-            #expect(failure?.code == .permissionDenied)
+    /// Root may write everywhere, so the test gives root up first, in a process of its own.
+    @Test func aFolderWithoutPermissionIsSaidSo() async {
+        await #expect(processExitsWith: .success) {
+            try TestEnvironment.withTemporaryDirectory { folder in
+                let closed = folder.path + "/closed"
+                try FileManager.default.createDirectory(
+                    atPath: closed, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o555])
+                try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: folder.path)
+                if geteuid() == 0, seteuid(65534) != 0 { exit(EXIT_FAILURE) }
+                for path in [closed, closed + "/below"] {
+                    do {
+                        _ = try OutputDirectory(path: path)
+                        exit(EXIT_FAILURE)
+                    } catch let failure as FileSafetyFailure {
+                        guard failure.code == .permissionDenied, failure.systemError == EACCES else {
+                            print(failure)
+                            exit(EXIT_FAILURE)
+                        }
+                    }
+                }
+                if getuid() == 0 { seteuid(0) }  // Back, to remove the folder.
+            }
         }
     }
 
-    /// Permissions and size limits need a process of their own: one without root's rights, one with a limit.
+    /// What `ulimit -f` does to a large result: an error, not a signal, once SIGXFSZ is ignored as `gantry` does.
+    @Test func aFileSizeLimitIsSaidSo() async {
+        await #expect(processExitsWith: .success) {
+            signal(SIGXFSZ, SIG_IGN)
+            try TestEnvironment.withTemporaryDirectory { folder in
+                let output = try OutputDirectory(path: folder.path)
+                var limit = rlimit(rlim_cur: 10_000, rlim_max: 10_000)
+                guard unsafe setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit) == 0 else {
+                    exit(EXIT_FAILURE)
+                }
+                do {
+                    try output.publish(name: "large", bytes: [UInt8](repeating: 1, count: 20_000))
+                    exit(EXIT_FAILURE)
+                } catch let failure as FileSafetyFailure {
+                    guard failure.code == .storageFull, failure.systemError == EFBIG, try output.names().isEmpty else {
+                        print(failure)
+                        exit(EXIT_FAILURE)
+                    }
+                }
+                try output.publish(name: "small", bytes: [UInt8](repeating: 1, count: 9_000))
+            }
+        }
+    }
+
+    /// Every descriptor is given back, also by what fails.
+    @Test func tooManyOpenFilesIsSaidSoAndNoneLeaks() async {
+        await #expect(processExitsWith: .success) {
+            try TestEnvironment.withTemporaryDirectory { folder in
+                let output = try OutputDirectory(path: folder.path)
+                var limit = rlimit(rlim_cur: 64, rlim_max: 64)
+                guard unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else {
+                    exit(EXIT_FAILURE)
+                }
+                for index in 0..<200 {
+                    try output.publish(name: "file", bytes: [UInt8(index)])
+                    _ = try? output.publish(name: "\(index)") { _ in throw CancellationError() }  // Fails on purpose.
+                    _ = try output.folder(named: "inner").names()
+                    _ = try? OutputDirectory(path: folder.path)  // Locked, on purpose.
+                }
+                var held: [Int32] = []
+                while true {
+                    let descriptor = unsafe open("/dev/null", O_RDONLY)
+                    if descriptor < 0 { break }
+                    held.append(descriptor)
+                }
+                do {
+                    try output.publish(name: "one more", bytes: [1])
+                    exit(EXIT_FAILURE)
+                } catch let failure as FileSafetyFailure {
+                    guard failure.systemError == EMFILE, failure.hint?.contains("ulimit -n") == true else {
+                        print(failure)
+                        exit(EXIT_FAILURE)
+                    }
+                }
+                held.forEach { close($0) }
+                guard try output.names() == ["file", "inner"] else { exit(EXIT_FAILURE) }
+            }
+        }
+    }
+
     @Test(arguments: ["", "\0", "relative\0nul"])
     func pathsThatAreNoneAreRefused(_ path: String) {
         #expect {
