@@ -1,9 +1,11 @@
-// Any pixel format to planar RGB through swscale: the path of every format that has no kernel of its own.
+// Any picture to planar RGB: 8-bit planar YUV, which nearly all video is, through our own kernel; the rest, and tiny
+// pictures, through swscale.
 #include <stdlib.h>
 #include <string.h>
 
 #include "CLibAV.h"
 #include "libav.h"
+#include "resample.h"
 #include "scale.h"
 
 enum { CONTEXTS = 16 };
@@ -21,14 +23,26 @@ struct gav_scaler {
     int next;
     uint8_t *buffer;
     size_t capacity;
+    gav_resampler *resampler;
+    int plain;
 };
 
-gav_scaler *gav_scaler_new(void) { return calloc(1, sizeof(gav_scaler)); }
+gav_scaler *gav_scaler_new(void) {
+    gav_scaler *scaler = calloc(1, sizeof(gav_scaler));
+    if (!scaler) return NULL;
+    scaler->resampler = gav_resampler_new();
+    if (scaler->resampler) return scaler;
+    free(scaler);
+    return NULL;
+}
+
+void gav_scaler_restrict(gav_scaler *scaler, int plain) { scaler->plain = plain; }
 
 void gav_scaler_free(gav_scaler *scaler) {
     if (!scaler) return;
     for (int i = 0; i < CONTEXTS; i++)
         if (scaler->contexts[i]) gav.sws_freeContext(scaler->contexts[i]);
+    gav_resampler_free(scaler->resampler);
     free(scaler->buffer);
     free(scaler);
 }
@@ -122,29 +136,91 @@ void gav_turn(
     }
 }
 
+// How the frame's planes are sampled; 0 where the format is not 8-bit planar YUV.
+static int planes_of(const AVFrame *av, gav_rect source, gav_plane planes[3]) {
+    int shift_x, shift_y;
+    switch (av->format) {
+        case AV_PIX_FMT_YUV420P: case AV_PIX_FMT_YUVJ420P: shift_x = 1, shift_y = 1; break;
+        case AV_PIX_FMT_YUV422P: case AV_PIX_FMT_YUVJ422P: shift_x = 1, shift_y = 0; break;
+        case AV_PIX_FMT_YUV444P: case AV_PIX_FMT_YUVJ444P: shift_x = 0, shift_y = 0; break;
+        default: return 0;
+    }
+    const uint8_t *data[4];
+    crop(av, source, data);
+    // Unless it says otherwise, video has its chroma samples above the left one of their two pixels (MPEG-2 onwards),
+    // JPEG and MPEG-1 between them.
+    int between = av->chroma_location == AVCHROMA_LOC_CENTER || av->chroma_location == AVCHROMA_LOC_TOP;
+    for (int i = 0; i < 3; i++) {
+        int x = i ? shift_x : 0, y = i ? shift_y : 0;
+        planes[i] = (gav_plane){
+            .data = data[i],
+            .stride = av->linesize[i],
+            .width = (source.width + x) >> x,
+            .height = (source.height + y) >> y,
+            .shift_x = x,
+            .shift_y = y,
+            .offset_x = x && !between ? -0.25 : 0,
+        };
+    }
+    return 1;
+}
+
+typedef struct {
+    uint8_t *planes[3];  // R, G, B
+    ptrdiff_t stride;
+} rgb_target;
+
+// Through swscale, into the scaler's own memory: swscale may write past a row's end up to its vector size.
+static int convert_anything(gav_scaler *scaler, const AVFrame *av, gav_rect source, int width, int height,
+                            rgb_target *out) {
+    struct SwsContext *context = context_for(
+        scaler, (key){ source.width, source.height, av->format, gav_frame_colour(av), width, height,
+                       AV_PIX_FMT_GBRP, { SWS_CS_DEFAULT, 1 } });
+    if (!context) return AVERROR(ENOSYS);
+    size_t row = ((size_t)width + 63) / 64 * 64 + 64, plane = row * (size_t)height;
+    uint8_t *buffer = buffer_of(scaler, 3 * plane);
+    if (!buffer) return AVERROR(ENOMEM);
+    const uint8_t *planes[4];
+    crop(av, source, planes);
+    uint8_t *gbr[4] = { buffer, buffer + plane, buffer + 2 * plane, NULL };
+    int strides[4] = { (int)row, (int)row, (int)row, 0 };
+    int done = gav.sws_scale(context, planes, av->linesize, 0, source.height, gbr, strides);
+    *out = (rgb_target){ { gbr[2], gbr[0], gbr[1] }, (ptrdiff_t)row };
+    return done < 0 ? done : 0;
+}
+
 int gav_scaler_rgb(
     gav_scaler *scaler, const gav_frame *frame, gav_rect source, int rotation, uint8_t *r, uint8_t *g, uint8_t *b,
     ptrdiff_t stride, int width, int height) {
     const AVFrame *av = frame->av;
     int turned = rotation == 90 || rotation == 270;
     int coded_width = turned ? height : width, coded_height = turned ? width : height;
-    struct SwsContext *context = context_for(
-        scaler, (key){ source.width, source.height, av->format, gav_frame_colour(av), coded_width, coded_height,
-                       AV_PIX_FMT_GBRP, { SWS_CS_DEFAULT, 1 } });
-    if (!context) return AVERROR(ENOSYS);
-    // swscale may write past a row's end up to its vector size, so it never writes into the caller's picture.
-    size_t row = ((size_t)coded_width + 63) / 64 * 64 + 64, plane = row * (size_t)coded_height;
-    uint8_t *buffer = buffer_of(scaler, 3 * plane);
-    if (!buffer) return AVERROR(ENOMEM);
-    const uint8_t *planes[4];
-    crop(av, source, planes);
-    uint8_t *out[4] = { buffer, buffer + plane, buffer + 2 * plane, NULL };  // G, B, R
-    int strides[4] = { (int)row, (int)row, (int)row, 0 };
-    int done = gav.sws_scale(context, planes, av->linesize, 0, source.height, out, strides);
-    if (done < 0) return done;
-    gav_turn(out[2], (ptrdiff_t)row, r, stride, width, height, rotation);
-    gav_turn(out[0], (ptrdiff_t)row, g, stride, width, height, rotation);
-    gav_turn(out[1], (ptrdiff_t)row, b, stride, width, height, rotation);
+    rgb_target target = { { r, g, b }, stride };
+    gav_plane planes[3];
+    if (planes_of(av, source, planes)) {
+        if (rotation != 0) {
+            size_t plane = (size_t)coded_width * (size_t)coded_height;
+            uint8_t *buffer = buffer_of(scaler, 3 * plane);
+            if (!buffer) return AVERROR(ENOMEM);
+            target = (rgb_target){ { buffer, buffer + plane, buffer + 2 * plane }, coded_width };
+        }
+        if (gav_resample(scaler->resampler, planes, source.width, source.height, gav_frame_colour(av),
+                         target.planes[0], target.planes[1], target.planes[2], target.stride, coded_width,
+                         coded_height, scaler->plain) == 0) {
+            if (rotation == 0) return 0;
+        } else {
+            target.stride = 0;
+        }
+    } else {
+        target.stride = 0;
+    }
+    if (target.stride == 0) {
+        int error = convert_anything(scaler, av, source, coded_width, coded_height, &target);
+        if (error < 0) return error;
+    }
+    uint8_t *out[3] = { r, g, b };
+    for (int i = 0; i < 3; i++)
+        gav_turn(target.planes[i], target.stride, out[i], stride, width, height, rotation);
     return 0;
 }
 

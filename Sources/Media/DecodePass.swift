@@ -10,7 +10,7 @@ struct DecodePass {
     private(set) var damagedPackets = 0
     private(set) var readingFailure: MediaFailure?
 
-    /// - Parameter packetLimit: how many packets to decode at most.
+    /// - Parameter packetLimit: how many packets whose frames are shown to decode at most.
     init(
         demuxer: Demuxer, stream: Int, reorders: Bool, packetLimit: Int = .max
     ) throws(MediaFailure) {
@@ -32,7 +32,7 @@ struct DecodePass {
                 if packets >= packetLimit { return }
                 do throws(MediaFailure) {
                     if let packet = try demuxer.read(stream: stream) {
-                        packets += 1
+                        if packet.discard == 0 { packets += 1 }
                         demuxer.setTimeIfMissing(packet, reorders: reorders)
                         if !decoder.send(from: demuxer) { damagedPackets += 1 }
                         continue

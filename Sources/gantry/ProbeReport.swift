@@ -76,7 +76,7 @@ struct ProbeReport: Encodable {
         if let rate = stream.sampleRate { parts.append("\(rate) Hz") }
         if let channels = stream.channels { parts.append(channels == 1 ? "mono" : "\(channels) channels") }
         if let rate = stream.bitRate { parts.append("\(rate / 1000) kbit/s") }
-        if let language = stream.language { parts.append(language) }
+        if let language = stream.language, language != "und" { parts.append(language) }
         return parts.joined(separator: ", ")
     }
 

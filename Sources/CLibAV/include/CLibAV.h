@@ -136,6 +136,8 @@ typedef struct { int x, y, width, height; } gav_rect;
 
 gav_scaler *gav_scaler_new(void);
 void gav_scaler_free(gav_scaler *);
+// With `plain` set, vector instructions beyond the compiler's own are not used: for tests that both ways agree.
+void gav_scaler_restrict(gav_scaler *, int plain);
 // Scales the part `source` of the frame, in coded pixels, to `width` x `height` upright pixels after turning it
 // clockwise by `rotation` degrees, into three 8-bit planes of `stride` bytes a row.
 // `source` is within the frame; its origin is even where the frame's chroma is subsampled (see gav_frame_chroma_step).
