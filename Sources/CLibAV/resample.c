@@ -150,23 +150,32 @@ typedef struct {
     int16_t weight[3];
 } rows;
 
-static inline uint8_t level(int value) {
-    value = (value + 8) >> 4;
+static inline uint8_t level(int16_t value) {
+    value = (int16_t)((value + 8) >> 4);
     return value < 0 ? 0 : value > 255 ? 255 : (uint8_t)value;
 }
 
-static void colour_block_portable(const rows *in, const coefficients *c, int x, uint8_t *r, uint8_t *g, uint8_t *b) {
+// Rows between two rows, for one plane of a block.
+static void between_portable(const rows *in, int plane, int x, int16_t *restrict out) {
+    const int16_t *restrict first = in->first[plane] + x, *restrict second = in->second[plane] + x;
+    int16_t weight = in->weight[plane];
+    for (int i = 0; i < BLOCK; i++)
+        out[i] = (int16_t)(first[i] + multiply_round((int16_t)(second[i] - first[i]), weight));
+}
+
+static void colour_block_portable(
+    const rows *in, const coefficients *c, int x, uint8_t *restrict r, uint8_t *restrict g, uint8_t *restrict b) {
+    const coefficients by = *c;
+    int16_t luma[BLOCK], blueness[BLOCK], redness[BLOCK];
+    between_portable(in, 0, x, luma);
+    between_portable(in, 1, x, blueness);
+    between_portable(in, 2, x, redness);
     for (int i = 0; i < BLOCK; i++) {
-        int16_t value[3];
-        for (int p = 0; p < 3; p++) {
-            int16_t first = in->first[p][x + i], second = in->second[p][x + i];
-            value[p] = (int16_t)(first + multiply_round((int16_t)(second - first), in->weight[p]));
-        }
-        int16_t y = multiply_round((int16_t)(value[0] - c->black), c->luma);
-        int16_t u = (int16_t)(value[1] - (128 << WEIGHT_BITS)), v = (int16_t)(value[2] - (128 << WEIGHT_BITS));
-        r[i] = level(y + multiply_round(v, c->red_v));
-        g[i] = level(y + multiply_round(u, c->green_u) + multiply_round(v, c->green_v));
-        b[i] = level(y + multiply_round(u, c->blue_u));
+        int16_t y = multiply_round((int16_t)(luma[i] - by.black), by.luma);
+        int16_t u = (int16_t)(blueness[i] - (128 << WEIGHT_BITS)), v = (int16_t)(redness[i] - (128 << WEIGHT_BITS));
+        r[i] = level((int16_t)(y + multiply_round(v, by.red_v)));
+        g[i] = level((int16_t)(y + multiply_round(u, by.green_u) + multiply_round(v, by.green_v)));
+        b[i] = level((int16_t)(y + multiply_round(u, by.blue_u)));
     }
 }
 
