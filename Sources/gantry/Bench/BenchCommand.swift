@@ -10,8 +10,9 @@ struct BenchCommand: ParsableCommand {
 
               gantry bench association MOT17/train
               gantry bench decode video.mp4
+              gantry bench track video.mp4
             """,
-        subcommands: [BenchAssociation.self, BenchDecode.self, BenchInference.self])
+        subcommands: [BenchAssociation.self, BenchDecode.self, BenchInference.self, BenchTrack.self])
 }
 
 /// A count from the command line that must be at least 1.
