@@ -39,7 +39,8 @@ package struct TrackPipeline: Sendable {
         let detected = try stage.run(cancellation: cancellation, observer: observer)
         clock.lap(.detect)
 
-        let tracks = trackStage(detected.frames, facts: source.facts)
+        let scale = ScoreScale(model: choice.detector.confidentScore, tracker: request.tracking.startScore)
+        let tracks = scale.toModel(trackStage(scale.toTracker(detected.frames), facts: source.facts))
         clock.lap(.track)
 
         let export = TrackExport(

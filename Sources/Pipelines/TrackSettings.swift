@@ -11,6 +11,8 @@ package struct TrackSettings: Hashable, Sendable, Codable {
     package var inputHeight: Int
     package var scoreThreshold: Double
     package var overlapThreshold: Double
+    /// The model's score that counts as the tracker's `startScore` (``ScoreScale``).
+    package var confidentScore: Double
     /// Names of the classes that were looked for.
     package var classes: [String]
     package var stride: Int
@@ -23,6 +25,7 @@ package struct TrackSettings: Hashable, Sendable, Codable {
         case inputHeight = "input_height"
         case scoreThreshold = "score_threshold"
         case overlapThreshold = "overlap_threshold"
+        case confidentScore = "confident_score"
         case classes, stride, mode, tracking
     }
 
@@ -33,6 +36,7 @@ package struct TrackSettings: Hashable, Sendable, Codable {
         inputHeight = choice.plan.inputHeight
         scoreThreshold = choice.settings.scoreThreshold
         overlapThreshold = choice.settings.overlapThreshold
+        confidentScore = choice.detector.confidentScore
         classes = choice.keptClasses.sorted { $0.key < $1.key }.map(\.value)
         stride = request.stride
         mode = request.mode

@@ -66,6 +66,7 @@ struct TrackCommand: ParsableCommand {
         try detection.apply(to: &request)
         request.mode = mode
         request.overlay = overlay
+        if let tracking { request.tracking = try TrackingSettingsFile.read(tracking) }
         return request
     }
 

@@ -10,6 +10,8 @@ package final class Detector: Sendable {
     /// What a session uses unless told otherwise.
     package let defaultSettings: DetectionSettings
     package let options: EngineOptions
+    /// The score from which a detection is trusted enough to begin a track.
+    package var confidentScore: Double { model.confidentScore }
     let model: DetectorModel
     let ports: DetectorPorts
     let decoder: OutputDecoder

@@ -71,10 +71,17 @@ package struct DetectorModel: Hashable, Sendable {
     package var scoreThreshold: Double
     /// Boxes of one class that overlap more than this are one object.
     package var overlapThreshold: Double
+    /// The score from which a detection of this model is trusted enough to begin a track: models differ in how high
+    /// they score what they are sure of.
+    package var confidentScore: Double
+
+    /// Of models that say nothing else: where users of the YOLO family usually put the bar.
+    package static let usualConfidentScore = 0.4
 
     package init(
         name: String, files: ModelFiles, sha256: String, input: InputDescription, decoder: OutputDecoder,
-        classes: [String], scoreThreshold: Double, overlapThreshold: Double
+        classes: [String], scoreThreshold: Double, overlapThreshold: Double,
+        confidentScore: Double = DetectorModel.usualConfidentScore
     ) {
         self.name = name
         self.files = files
@@ -84,5 +91,6 @@ package struct DetectorModel: Hashable, Sendable {
         self.classes = classes
         self.scoreThreshold = scoreThreshold
         self.overlapThreshold = overlapThreshold
+        self.confidentScore = confidentScore
     }
 }
