@@ -58,7 +58,8 @@ let package = Package(
         .testTarget(name: "FileSafetyTests", dependencies: ["FileSafety", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "MediaTests", dependencies: ["Media", "TestSupport"], swiftSettings: strict),
         .testTarget(
-            name: "InferenceTests", dependencies: ["Inference", "Media", "TestSupport"], swiftSettings: strict),
+            name: "InferenceTests", dependencies: ["Inference", "Media", "gantry", "TestSupport"],
+            exclude: ["Fixtures"], swiftSettings: strict),
         .testTarget(name: "PipelinesTests", dependencies: ["Pipelines", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "CommandLineTests", dependencies: ["gantry", "Formats", "TestSupport"], swiftSettings: strict),

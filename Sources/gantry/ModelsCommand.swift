@@ -15,7 +15,7 @@ struct ModelsCommand: ParsableCommand {
               gantry models fetch --all
               gantry models path picodet-s-416
             """,
-        subcommands: [List.self, Fetch.self, Verify.self, Path.self], defaultSubcommand: List.self)
+        subcommands: [List.self, Fetch.self, Verify.self, Path.self, Try.self], defaultSubcommand: List.self)
 
     /// What all subcommands share.
     struct Catalogue: ParsableArguments {
@@ -104,6 +104,26 @@ struct ModelsCommand: ParsableCommand {
             let store = try catalogue.store()
             let entry = try store.catalogue.entry(named: name ?? store.catalogue.defaultName)
             print(try store.path(of: entry))
+        }
+    }
+
+    /// Loads a model of unknown origin, for the process that started this one: see `ModelIsolation`.
+    struct Try: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Load a model file once and report on it as JSON.", shouldDisplay: false)
+        @Argument var path: String
+        @Option var engine: String = "auto"
+        @Option var device: String = "auto"
+        @Option var precision: String = "f32"
+
+        func run() throws {
+            guard let engine = EngineOptions.Engine(rawValue: engine), let device = EngineOptions.Device(device),
+                let precision = EngineOptions.Precision(rawValue: precision)
+            else { throw CommandFailure(code: .invalidArgument, message: "no such engine, device or precision") }
+            let report = ModelIsolation.attempt(
+                path: path, options: EngineOptions(engine: engine, device: device, precision: precision),
+                environment: ProcessInfo.processInfo.environment)
+            print(String(decoding: try JSONEncoder().encode(report), as: UTF8.self))
         }
     }
 }

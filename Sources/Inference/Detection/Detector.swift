@@ -22,12 +22,19 @@ package final class Detector: Sendable {
     /// Loads a model, chooses engine and device, and runs the model once on an empty picture, so that all that can be
     /// wrong with it is found here.
     ///
-    /// - Parameter forms: the same detector in one or more formats, the favourite first; the engine takes the first
-    ///   that it reads.
+    /// - Parameters:
+    ///   - forms: the same detector in one or more formats, the favourite first; the engine takes the first that it
+    ///     reads.
+    ///   - isolation: where a model that no hash vouches for is tried first.
     /// - Throws: `engineUnavailable`, `modelDamaged`, `modelUnavailable` or `unsupported`.
     package convenience init(
-        forms: [DetectorModel], options: EngineOptions, environment: [String: String]
+        forms: [DetectorModel], options: EngineOptions, environment: [String: String],
+        isolation: ModelIsolation? = .thisProgram
     ) throws(InferenceFailure) {
+        var options = options
+        if let isolation, let stranger = forms.first, !stranger.isVerified {
+            options = try isolation.verified(stranger, options: options, environment: environment)
+        }
         let selection = EngineSelection(options: options, environment: environment)
         self.init(
             try selection.firstWorking { (choice) throws(InferenceFailure) -> Trial in
@@ -109,13 +116,14 @@ package final class Detector: Sendable {
     }
 
     /// The model's own size; where it leaves that open, a rectangle of the frame's aspect with the model's longer
-    /// side, in whole steps of the coarsest grid (32 pixels), so that no work is spent on grey borders.
+    /// side, in whole steps of the coarsest grid (32 pixels), so that no work is spent on grey borders: 640x384 for
+    /// 16:9. An eighth of a step too much is rather scaled away than given a step of its own.
     private func inputSize(frameWidth: Int, frameHeight: Int) -> (width: Int, height: Int) {
         let step = 32
         let longer = max(model.input.width, model.input.height)
         let scale = Double(longer) / Double(max(frameWidth, frameHeight))
         let snapped = { (side: Int) in
-            max(step, Int((Double(side) * scale / Double(step)).rounded(.up)) * step)
+            max(step, Int((Double(side) * scale / Double(step) - 0.125).rounded(.up)) * step)
         }
         return (ports.fixedWidth ?? snapped(frameWidth), ports.fixedHeight ?? snapped(frameHeight))
     }

@@ -55,6 +55,16 @@ package final class DetectorSession {
         return merge.merged(raw)
     }
 
+    /// The request with pictures in its input, having run once.
+    func warmRequest(_ pictures: [PlanarImage]) throws(InferenceFailure) -> any InferenceRequest {
+        precondition(!pictures.isEmpty, "at least one picture")
+        for item in 0..<request.inputs[detector.ports.image].shape[0] {
+            fill(pictures[item % pictures.count], item: item)
+        }
+        try request.run()
+        return request
+    }
+
     private func fill(_ image: PlanarImage, item: Int) {
         precondition(
             image.width == plan.inputWidth && image.height == plan.inputHeight, "a picture of the plan's input size")

@@ -6,7 +6,8 @@ import Model
 /// A box that touches a border inside the frame is a *piece*; all others are *whole*. Whole boxes are merged by
 /// ordinary suppression. A piece is dropped where a whole box explains it, that is, where the whole box cut to the
 /// piece's tile is about the piece, or covers nearly all of it. Pieces that no whole box explains and that continue
-/// each other across a seam are joined; what is left stands as it was seen.
+/// each other across a seam are joined; what is left stands as it was seen, except what is cut on opposite sides: an
+/// object larger than its tile is for the view of the whole frame to judge.
 struct SeamMerge {
     let plan: InputPlan
     /// Intersection over union from which two whole boxes of one class are one object.
@@ -31,7 +32,9 @@ struct SeamMerge {
             if Detection.precedes(a.detection, b.detection) { return true }
             return Detection.precedes(b.detection, a.detection) ? false : a.view < b.view
         }
-        let unexplained = pieces.filter { piece in !whole.contains { explains($0, piece) } }
+        let unexplained = pieces.filter { piece in
+            !cutSides(piece).spansTile && !whole.contains { explains($0, piece) }
+        }
         return suppressOverlaps(whole + joined(unexplained), threshold: overlapThreshold)
     }
 
@@ -41,6 +44,8 @@ struct SeamMerge {
         static let right = Sides(rawValue: 2)
         static let top = Sides(rawValue: 4)
         static let bottom = Sides(rawValue: 8)
+
+        var spansTile: Bool { isSuperset(of: [.left, .right]) || isSuperset(of: [.top, .bottom]) }
     }
 
     /// Sides at which the view's border, where that is not the frame's own, cuts the box.

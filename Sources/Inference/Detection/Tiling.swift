@@ -64,12 +64,15 @@ extension Tiling {
         return max(1, Int(tiles.rounded(.up)))
     }
 
-    /// Starts and lengths of `count` overlapping pieces that cover `0..<length` exactly, in whole pixels.
+    /// `count` overlapping pieces of equal length that cover `0..<length` exactly, in whole pixels. All begin at even
+    /// pixels: video stores colour for pairs of them.
     static func pieces(of length: Int, count: Int) -> [Range<Int>] {
+        guard count > 1 else { return [0..<length] }
         let tile = Double(length) / (Double(count) - Double(count - 1) * overlap)
-        let size = min(length, Int(tile.rounded(.up)))
+        var size = min(length, Int(tile.rounded(.up)))
+        size += (length - size) % 2
         return (0..<count).map { index in
-            let start = count == 1 ? 0 : Int((Double(index) * Double(length - size) / Double(count - 1)).rounded())
+            let start = Int((Double(index * (length - size) / 2) / Double(count - 1)).rounded()) * 2
             return start..<(start + size)
         }
     }

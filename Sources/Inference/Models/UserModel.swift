@@ -26,7 +26,7 @@ enum UserModel {
                 width: 416, height: 416, fit: .stretch, mean: [0.485, 0.456, 0.406], deviation: [0.229, 0.224, 0.225])
             : InputDescription(width: 640, height: 640)
         return DetectorModel(
-            name: name, files: files, sha256: try ModelStore.combinedDigest(digests), input: input,
+            name: name, files: files, sha256: try ModelStore.combinedDigest(digests), isVerified: false, input: input,
             decoder: isPaddle ? .paddleNMS : .yolo, classes: isPaddle ? ClassNames.coco : [], scoreThreshold: 0.1,
             overlapThreshold: 0.6)
     }
@@ -42,7 +42,7 @@ enum UserModel {
         }
         let size = imageSize(metadata["imgsz"])
         return DetectorModel(
-            name: name, files: ModelFiles(format: .onnx, path: path), sha256: sha256,
+            name: name, files: ModelFiles(format: .onnx, path: path), sha256: sha256, isVerified: false,
             input: InputDescription(width: size.width, height: size.height), decoder: .yolo,
             classes: try classNames(metadata["names"], path: path), scoreThreshold: 0.1, overlapThreshold: 0.6)
     }
