@@ -35,7 +35,7 @@ extension COCODocument {
         try source.requireImages()
         try write(
             description: source.description, categories: source.categories, images: source.images,
-            annotations: source.annotations, to: sink)
+            annotations: source.annotations(), to: sink)
     }
 
     /// The document in memory.
@@ -46,7 +46,7 @@ extension COCODocument {
         description = source.description
         categories = source.categories
         images = Array(source.images)
-        annotations = Array(source.annotations)
+        annotations = try Array(source.annotations())
     }
 }
 
@@ -69,27 +69,14 @@ extension COCODocument.Source {
         }
     }
 
-    /// By frame, then by track, numbered from 1.
-    var annotations: some Sequence<COCODocument.Annotation> {
-        order.lazy.enumerated().map { index, place in
-            annotation(id: index + 1, tracks[place.track], tracks[place.track].observations[place.observation])
+    /// By frame, then by track, numbered from 1; each is made when it is asked for.
+    func annotations() throws(FormatsFailure) -> some Sequence<COCODocument.Annotation> {
+        try BoxOrder(tracks).boxes.enumerated().lazy.map { index, box in
+            annotation(id: index + 1, box.track, box.observation)
         }
     }
 
     private func imageID(_ frame: Int) -> String { "\(videoID)_frame_\(frame)" }
-
-    /// Where the boxes lie, in the order of the document.
-    private var order: [(track: Int, observation: Int)] {
-        var order: [(frame: Int, track: Int, observation: Int)] = []
-        order.reserveCapacity(tracks.reduce(0) { $0 + $1.observations.count })
-        for (track, content) in tracks.enumerated() {
-            for (observation, box) in content.observations.enumerated() {
-                order.append((box.frame, track, observation))
-            }
-        }
-        order.sort { ($0.frame, tracks[$0.track].id) < ($1.frame, tracks[$1.track].id) }
-        return order.map { ($0.track, $0.observation) }
-    }
 
     private func annotation(
         id: Int, _ track: Track, _ observation: Track.Observation

@@ -3,15 +3,7 @@ import Model
 extension COCODocument {
     /// The whole document at once, for small ones and tests.
     package func bytes() throws(FormatsFailure) -> [UInt8] {
-        var all: [UInt8] = []
-        do {
-            try write { all.append(contentsOf: $0) }
-        } catch let failure as FormatsFailure {
-            throw failure
-        } catch {
-            throw .unprintable("\(error)")  // Unreachable: appending to memory does not throw.
-        }
-        return all
+        try collectedBytes { sink in try write(to: sink) }
     }
 
     /// Hands the document to `sink` in pieces of about a megabyte, an image or annotation a line.
@@ -53,7 +45,7 @@ extension COCODocument {
         for image in images {
             writer.newLine()
             write(image, to: &writer)
-            if writer.bytes.count >= JSONWriter.pieceBytes { try sink(writer.drain()) }
+            if writer.bytes.count >= documentPieceBytes { try sink(writer.drain()) }
         }
         writer.end("]")
         writer.newLine()
@@ -63,7 +55,7 @@ extension COCODocument {
             writer.newLine()
             write(annotation, to: &writer)
             try requirePrintable(writer.hasUnprintable)
-            if writer.bytes.count >= JSONWriter.pieceBytes { try sink(writer.drain()) }
+            if writer.bytes.count >= documentPieceBytes { try sink(writer.drain()) }
         }
         writer.end("]")
         writer.end("}")

@@ -3,15 +3,7 @@ import Model
 extension TracksDocument {
     /// The whole document at once, for small ones and tests.
     package func bytes() throws(FormatsFailure) -> [UInt8] {
-        var all: [UInt8] = []
-        do {
-            try write { all.append(contentsOf: $0) }
-        } catch let failure as FormatsFailure {
-            throw failure
-        } catch {
-            throw .unprintable("\(error)")  // Unreachable: appending to memory does not throw.
-        }
-        return all
+        try collectedBytes { sink in try write(to: sink) }
     }
 
     /// Hands the document to `sink` in pieces of about a megabyte, a track a line.
@@ -47,7 +39,7 @@ extension TracksDocument {
             if writer.hasUnprintable {
                 throw FormatsFailure.unprintable("track \(track.id) has NaN or infinite values")
             }
-            if writer.bytes.count >= JSONWriter.pieceBytes { try sink(writer.drain()) }
+            if writer.bytes.count >= documentPieceBytes { try sink(writer.drain()) }
         }
         writer.end("]")
         writer.end("}")
@@ -91,9 +83,6 @@ extension TracksDocument {
 }
 
 extension JSONWriter {
-    /// Large documents are handed on in pieces of about this many bytes.
-    static let pieceBytes = 1 << 20
-
     /// `[x,y,width,height]`.
     mutating func box(_ box: Box) {
         array { writer in
