@@ -27,7 +27,7 @@ let package = Package(
         // The modules. Each may import only what ARCHITECTURE allows: arrows point towards Model.
         .target(name: "Model", swiftSettings: strict),
         .target(name: "Tracking", dependencies: ["Model"], swiftSettings: strict),
-        .target(name: "Evaluation", dependencies: ["Model", "Tracking"], swiftSettings: strict),
+        .target(name: "Evaluation", dependencies: ["Model"], swiftSettings: strict),
         .target(name: "Formats", dependencies: ["Model"], swiftSettings: strict),
         .target(name: "FileSafety", dependencies: ["Model", "CCrypto"], swiftSettings: strict),
         .target(name: "Media", dependencies: ["Model", "CLibAV"], swiftSettings: strict),
