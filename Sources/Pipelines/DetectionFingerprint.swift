@@ -24,13 +24,17 @@ struct DetectionFingerprint: Hashable, Sendable {
             let (r, target) = (input.region, [input.x, input.y, input.width, input.height])
             return "\([r.x, r.y, r.width, r.height])->\(target)"
         }
-        let parts = [
+        try self.init(of: [
             "revision \(Self.revision)", "video \(videoSHA256)", "libraries \(codecLibraries)",
             "engine \(identity.engine) \(identity.version) \(identity.device) \(identity.precision)",
             "model \(identity.modelSHA256)", "input \(plan.inputWidth)x\(plan.inputHeight) fill \(plan.fill)",
             "regions \(regions.joined(separator: " "))", "score \(settings.scoreThreshold)",
             "overlap \(settings.overlapThreshold)", "classes \(classes)", "stride \(stride)",
-        ]
+        ])
+    }
+
+    /// - Parameter parts: everything that counts, in a fixed order.
+    init(of parts: [String]) throws(FileSafetyFailure) {
         hexadecimal = try SHA256Digest.of(Array(parts.joined(separator: "\n").utf8))
         bytes = Self.decode(hexadecimal)
     }
