@@ -51,7 +51,8 @@ let package = Package(
         // Tests: one folder per module.
         .target(name: "TestSupport", dependencies: ["Model"], path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(name: "ModelTests", dependencies: ["Model", "TestSupport"], swiftSettings: strict),
-        .testTarget(name: "TrackingTests", dependencies: ["Tracking", "Formats", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "TrackingTests", dependencies: ["Tracking", "Formats", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "EvaluationTests", dependencies: ["Evaluation", "Formats", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "FormatsTests", dependencies: ["Formats", "TestSupport"], swiftSettings: strict),
@@ -62,6 +63,7 @@ let package = Package(
             exclude: ["Fixtures"], swiftSettings: strict),
         .testTarget(name: "PipelinesTests", dependencies: ["Pipelines", "TestSupport"], swiftSettings: strict),
         .testTarget(
-            name: "CommandLineTests", dependencies: ["gantry", "Formats", "TestSupport"], swiftSettings: strict),
+            name: "CommandLineTests", dependencies: ["gantry", "Formats", "Media", "Pipelines", "TestSupport"],
+            swiftSettings: strict),
     ]
 )

@@ -15,7 +15,9 @@ enum EntryPoint {
             try command.run()
         } catch let failure as any Failure {
             StandardError.write("gantry: \(failure)\n")
-            exit(ExitStatus.of(failure.code))
+            exit(
+                failure.code == .cancelled
+                    ? Interruption.exitStatus ?? ExitStatus.of(.cancelled) : ExitStatus.of(failure.code))
         } catch {
             Gantry.exit(withError: error)
         }

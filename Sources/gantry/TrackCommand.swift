@@ -55,7 +55,7 @@ struct TrackCommand: ParsableCommand {
         let outcome = try pipeline.run(cancellation: Interruption.cancellation) { report.observe($0) }
         report.close()
         if json {
-            print(String(decoding: outcome.summaryJSON, as: UTF8.self))
+            print(String(decoding: outcome.summaryJSON, as: UTF8.self), terminator: "")
         } else {
             print(TrackReport(outcome: outcome).text)
         }
