@@ -24,16 +24,19 @@ struct Download {
         case giveUp(String)
     }
 
+    /// - Returns: whether the file was put together from several answers of the server, which may not fit together.
     /// - Throws: `downloadFailed` with the last reason, `storageFull`.
-    func run(_ report: (FetchEvent) -> Void) throws(InferenceFailure) {
+    func run(_ report: (FetchEvent) -> Void) throws(InferenceFailure) -> Bool {
         var fruitless = 0
+        var isPieced = false
         var restarts = 0
         while true {
             let before = fileSize
+            isPieced = before > 0
             let verdict = try attempt(from: before, report)
             if fileSize > before { fruitless = 0 }
             switch verdict {
-            case .complete: return
+            case .complete: return isPieced
             case .giveUp(let reason): throw failure(reason)
             case .startAfresh(let reason):
                 restarts += 1

@@ -77,21 +77,17 @@ extension ModelStore {
         var download = Download(
             url: file.origin, partial: "\(folder)/\(file.name)", size: file.size, curl: curl, scratch: folder)
         if let delay = retryDelay { download.delay = { _ in delay } }
-        let resumed = FileManager.default.fileExists(atPath: download.partial)
-        try download.run(report)
-        do {
-            try publish(file, of: entry, from: download.partial, in: directory)
-        } catch let failure as InferenceFailure where failure.code == .modelDamaged {
-            download.discard()
-            // Parts of two different files may have been put together: once more in one piece.
-            guard resumed else { throw failure }
-            report(.step("\(file.name) does not match its hash; downloading it afresh"))
-            try download.run(report)
+        var afresh = 0
+        while true {
+            let isPieced = try download.run(report)
             do {
-                try publish(file, of: entry, from: download.partial, in: directory)
-            } catch let failure {
+                return try publish(file, of: entry, from: download.partial, in: directory)
+            } catch let failure as InferenceFailure where failure.code == .modelDamaged {
                 download.discard()
-                throw failure
+                // Parts of two different files may have been put together: then once more, in one piece.
+                guard isPieced, afresh < 2 else { throw failure }
+                afresh += 1
+                report(.step("\(file.name) does not match its hash; downloading it afresh"))
             }
         }
     }
