@@ -64,11 +64,11 @@ static int result(const gav_input *input, int error) {
     return error == AVERROR_EOF ? GAV_END : error == AVERROR(EAGAIN) ? GAV_AGAIN : error;
 }
 
-int gav_input_recognise(int fd, const char *file_name, gav_interrupt *interrupt, const char **name) {
+int gav_input_recognise(int fd, gav_interrupt *interrupt, const char **name) {
     gav_input input = { 0 };
     int error = make_io(&input, fd, interrupt);
     const AVInputFormat *format = NULL;
-    if (error >= 0) error = gav.av_probe_input_buffer2(input.io, &format, file_name, NULL, 0, 1 << 20);
+    if (error >= 0) error = gav.av_probe_input_buffer2(input.io, &format, "", NULL, 0, 1 << 20);
     error = result(&input, error);
     free_io(&input);
     *name = format ? format->name : NULL;
@@ -76,8 +76,7 @@ int gav_input_recognise(int fd, const char *file_name, gav_interrupt *interrupt,
 }
 
 int gav_input_open(
-    gav_input **out, int fd, const char *file_name, const char *formats, const char *codecs, int64_t max_pixels,
-    gav_interrupt *interrupt) {
+    gav_input **out, int fd, const char *formats, const char *codecs, int64_t max_pixels, gav_interrupt *interrupt) {
     *out = NULL;
     gav_input *input = calloc(1, sizeof *input);
     if (!input) return AVERROR(ENOMEM);
@@ -98,7 +97,7 @@ int gav_input_open(
     gav.av_dict_set_int(&options, "probesize", PROBE_BYTES, 0);
     gav.av_dict_set_int(&options, "max_streams", MOST_STREAMS, 0);
     // On failure avformat_open_input frees the context, but not the I/O that we made.
-    error = gav.avformat_open_input(&input->format, file_name, NULL, &options);
+    error = gav.avformat_open_input(&input->format, "", NULL, &options);
     if (error < 0) goto failed;
     // Every stream's probing decoder obeys the same pixel limit.
     unsigned count = input->format->nb_streams;

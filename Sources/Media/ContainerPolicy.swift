@@ -16,7 +16,7 @@ enum ContainerPolicy {
 
     /// Lists of other files: what they name could be anything, on this machine or elsewhere.
     private static let playlists: Set<String> = [
-        "hls", "concat", "dash", "sdp", "rtsp", "rtp", "applehttp", "imf", "webm_dash_manifest", "image2",
+        "hls", "concat", "dash", "sdp", "rtsp", "rtp", "applehttp", "imf", "webm_dash_manifest",
     ]
 
     /// The decoders that may run: pictures, and the sound that an overlay may have to convert.
@@ -48,9 +48,9 @@ enum ContainerPolicy {
                 code: .noVideo, message: "holds sound only (\(first)), no video stream", subject: file.path,
                 hint: "Name a file with pictures")
         }
-        if first.hasSuffix("_pipe") {
+        if first == "image2" || first.hasSuffix("_pipe") {
             throw MediaFailure(
-                code: .unsupported, message: "is a still picture (\(first.dropLast(5))), not a video",
+                code: .unsupported, message: "is a still picture, not a video",
                 subject: file.path, hint: "Name a video file")
         }
         throw MediaFailure(

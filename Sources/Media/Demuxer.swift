@@ -12,9 +12,10 @@ import Model
 
     init(file: MediaFile, interrupt: Interrupt) throws(MediaFailure) {
         try Libav.load()
+        Libav.forgetLog()
         try ContainerPolicy.refusePlaylists(file)
         var name: UnsafePointer<CChar>?
-        let recognised = unsafe gav_input_recognise(file.descriptor, file.name, interrupt.handle, &name)
+        let recognised = unsafe gav_input_recognise(file.descriptor, interrupt.handle, &name)
         guard recognised >= 0, let name = unsafe name else {
             if recognised == Libav.cancelled || recognised == Libav.deadline {
                 throw MediaFailure(libav: recognised, doing: "cannot read the file", subject: file.path)
@@ -26,7 +27,7 @@ import Model
         try ContainerPolicy.admit(unsafe String(cString: name), file: file)
         var input: OpaquePointer?
         let error = unsafe gav_input_open(
-            &input, file.descriptor, file.name, String(cString: name), ContainerPolicy.codecs.joined(separator: ","),
+            &input, file.descriptor, String(cString: name), ContainerPolicy.codecs.joined(separator: ","),
             Self.maxPixels, interrupt.handle)
         guard error >= 0, let input = unsafe input else {
             throw MediaFailure(libav: error, doing: "cannot open the container", subject: file.path)

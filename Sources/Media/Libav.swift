@@ -42,6 +42,9 @@ package enum Libav {
         return unsafe String(cString: name)
     }
 
+    /// Drops what libav logged on this thread so far, so that it does not explain a later failure.
+    static func forgetLog() { _ = unsafe line { text, capacity in unsafe gav_last_log(text, capacity) } }
+
     /// libav's words for an error number, with what it logged last where that says more.
     static func text(of error: Int32) -> String {
         let words = unsafe line { text, capacity in unsafe gav_error_text(error, text, capacity) }

@@ -26,6 +26,10 @@ package struct MediaFailure: Failure {
             self.init(
                 code: .invalidData, message: "\(doing): gave up at the deadline", subject: subject,
                 hint: "The file may be damaged; give it more time or repair it")
+        case Libav.end:
+            self.init(
+                code: .invalidData, message: "\(doing): the file ends too early", subject: subject,
+                hint: "Copy or record it again")
         default:
             self.init(
                 code: .invalidData, message: "\(doing): \(Libav.text(of: error))", subject: subject)

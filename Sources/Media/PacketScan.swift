@@ -49,7 +49,13 @@ struct PacketScan {
             if packet.key != 0 { keyframeCount += 1 }
             guard packet.discard == 0 else { continue }
             let time = Self.presentationTime(of: packet, reorders: reorders)
-            if time == Libav.noTime { isTimed = false }
+            guard time != Libav.noTime else {
+                // A stream cut at a keyframe of an open group of pictures begins with pictures that lean on what was
+                // cut off; some tools leave them untimed. They never show: the trial decode sees to that.
+                if shown.count < Self.farthestReordering, !shown.isEmpty { continue }
+                isTimed = false
+                continue
+            }
             shown.append(
                 Shown(
                     pts: time, dts: packet.dts == Libav.noTime ? time : packet.dts, duration: packet.duration,

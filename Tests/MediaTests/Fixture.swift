@@ -20,8 +20,9 @@ struct Fixture: Sendable, CustomTestStringConvertible {
             if FileManager.default.fileExists(atPath: path) { return path }
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
             let temporary = folder + "/\(UUID().uuidString)-\(name)"
-            let words = try arguments.split(separator: " ").map {
-                $0 == "{closed}" ? try Self.timed[0].path : String($0)
+            // `{name}` stands for another fixture's path.
+            let words = try arguments.split(separator: " ").map { word in
+                try (Self.timed + Self.untimed).first { "{\($0.name)}" == word }?.path ?? String(word)
             }
             try Shell.run("ffmpeg", ["-v", "error", "-y"] + words + [temporary])
             try? FileManager.default.removeItem(atPath: path)  // a parallel test may have been first
@@ -113,7 +114,9 @@ extension Fixture {
         Fixture(name: "gray.mkv", arguments: pattern(seconds: "1") + " -pix_fmt gray -c:v ffv1"),
         Fixture(name: "rgb.mkv", arguments: pattern(seconds: "1") + " -pix_fmt bgr0 -c:v ffv1"),
         Fixture(
-            name: "odd-size.mkv", arguments: pattern("161x121") + " -pix_fmt yuv444p -c:v libx264 -preset fast -g 20"),
+            name: "odd-size.mkv",
+            arguments: "-f lavfi -i testsrc=size=161x121:rate=25:duration=4"
+                + " -pix_fmt yuv444p -c:v libx264 -preset fast -g 20"),
         Fixture(name: "theora.ogv", arguments: pattern(seconds: "2") + " -c:v libtheora -g 12"),
         Fixture(name: "h263.flv", arguments: pattern(seconds: "2") + " -c:v flv -g 12"),
         Fixture(name: "wmv2.asf", arguments: pattern(seconds: "2") + " -c:v wmv2 -g 12"),
@@ -126,10 +129,16 @@ extension Fixture {
                 + " -vf select='not(mod(n,3))+lt(mod(n,20),7)' -vsync vfr -c:v libx264 -preset fast -g 12 -bf 2"),
         Fixture(
             name: "edit-list.mp4",
-            arguments: "-ss 0.5 -i {closed} -c copy"),
+            arguments: "-ss 0.5 -i {closed.mp4} -c copy"),
+        Fixture(
+            name: "late-start.mkv",
+            arguments: pattern() + " -c:v libx264 -preset fast -g 20 -bf 2 -output_ts_offset 3.7"),
         Fixture(
             name: "negative-start.mkv",
-            arguments: pattern() + " -c:v libx264 -preset fast -g 20 -bf 2 -output_ts_offset 3.7"),
+            arguments: pattern() + " -c:v mpeg4 -g 12 -output_ts_offset -1 -avoid_negative_ts disabled"),
+        Fixture(name: "open-cut.mkv", arguments: "-ss 1.3 -i {open.mkv} -c copy"),
+        Fixture(name: "hevc-cut.mkv", arguments: "-ss 1.3 -i {hevc-open.mkv} -c copy"),
+        Fixture(name: "mpeg2-cut.ts", arguments: "-ss 1.3 -i {mpeg2-open.ts} -c copy"),
         Fixture(
             name: "wrap.ts",
             arguments: pattern()
@@ -140,6 +149,7 @@ extension Fixture {
     static let untimed: [Fixture] = [
         Fixture(name: "h264-b.avi", arguments: pattern() + " -c:v libx264 -preset fast -bf 3 -g 20"),
         Fixture(name: "mpeg4-packed.avi", arguments: pattern() + " -c:v libxvid -bf 2 -g 20"),
+        Fixture(name: "dump.mpg", arguments: pattern() + " -c:v mpeg2video -bf 2 -g 12"),
         Fixture(name: "raw.h264", arguments: pattern() + " -c:v libx264 -preset fast -bf 3 -g 20"),
         Fixture(
             name: "raw.hevc",

@@ -11,6 +11,9 @@ import Testing
         let expected = try Shell.frameTimes(try fixture.path)
         #expect(source.index.ticks == expected.compactMap { $0 })
         #expect(source.facts.frameCount == expected.count)
+        // With intra refresh no picture after the first begins anew.
+        let chunks = source.chunks(targetFrames: 1).count
+        #expect(fixture.name.hasPrefix("intra-refresh") ? chunks == 1 : chunks > 1)
     }
 
     @Test(arguments: Fixture.untimed)

@@ -71,15 +71,14 @@ typedef struct {
     int corrupt;  // cut short or with lost parts
 } gav_packet;
 
-// Finds out the container's short name ("mov,mp4,…") without opening it. `name` is static.
+// Finds out the container's short name ("mov,mp4,…") from its content alone, without opening it. `name` is static.
 // The descriptor is borrowed and its offset moved.
-int gav_input_recognise(int fd, const char *file_name, gav_interrupt *, const char **name);
+int gav_input_recognise(int fd, gav_interrupt *, const char **name);
 
 // Opens a container over a borrowed descriptor of a regular file. Nothing but this descriptor is ever read: every
 // request of a demuxer to open something else is refused. `formats` and `codecs` are comma-separated whitelists.
 int gav_input_open(
-    gav_input **, int fd, const char *file_name, const char *formats, const char *codecs, int64_t max_pixels,
-    gav_interrupt *);
+    gav_input **, int fd, const char *formats, const char *codecs, int64_t max_pixels, gav_interrupt *);
 void gav_input_close(gav_input *);
 const char *gav_input_format(const gav_input *);
 int gav_input_stream_count(const gav_input *);
