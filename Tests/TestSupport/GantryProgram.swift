@@ -47,7 +47,12 @@ package struct GantryProgram {
     }
 
     /// Runs to the end; sends `signal` as soon as standard error contains `text`.
-    package func run(sending signal: Int32? = nil, after text: String = "") throws -> Outcome {
+    package func run(sending signal: Int32, after text: String) throws -> Outcome {
+        try run(after: text) { kill(process.processIdentifier, signal) }
+    }
+
+    /// Runs to the end; does `action` once, as soon as standard error contains `text`.
+    package func run(after text: String = "", action: () -> Void = {}) throws -> Outcome {
         let collected = Mutex(Data())
         let finished = DispatchSemaphore(value: 0)
         try process.run()
@@ -56,7 +61,7 @@ package struct GantryProgram {
             reading.readAll()
             finished.signal()
         }
-        var isSent = false
+        var isDone = false
         while true {
             let piece = errors.fileHandleForReading.availableData
             if piece.isEmpty { break }
@@ -64,9 +69,9 @@ package struct GantryProgram {
                 data.append(piece)
                 return data
             }
-            if let signal, !isSent, String(decoding: all, as: UTF8.self).contains(text) {
-                isSent = true
-                kill(process.processIdentifier, signal)
+            if !isDone, String(decoding: all, as: UTF8.self).contains(text) {
+                isDone = true
+                action()
             }
         }
         finished.wait()
