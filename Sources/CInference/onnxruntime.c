@@ -42,10 +42,6 @@ enum entry {
     RELEASE_TENSOR_INFO = 99,
     RELEASE_OPTIONS = 100,
     ADD_CONFIG_ENTRY = 130,
-    APPEND_TENSORRT = 170,
-    CREATE_TENSORRT_OPTIONS = 171,
-    UPDATE_TENSORRT_OPTIONS = 172,
-    RELEASE_TENSORRT_OPTIONS = 174,
     APPEND_CUDA = 204,
     CREATE_CUDA_OPTIONS = 205,
     UPDATE_CUDA_OPTIONS = 206,
@@ -160,19 +156,7 @@ static void *append_cuda(gi_onnxruntime *engine, void *options, const char *devi
     return status;
 }
 
-static void *append_tensorrt(gi_onnxruntime *engine, void *options, const char *device) {
-    void *tensorrt = NULL;
-    void *status = CALL(CREATE_TENSORRT_OPTIONS, (void **), &tensorrt);
-    if (status) return status;
-    const char *keys[] = {"device_id"}, *values[] = {device};
-    status = CALL(UPDATE_TENSORRT_OPTIONS, (void *, const char *const *, const char *const *, size_t), tensorrt, keys,
-                  values, 1);
-    if (!status) status = CALL(APPEND_TENSORRT, (void *, const void *), options, tensorrt);
-    RELEASE(RELEASE_TENSORRT_OPTIONS, tensorrt);
-    return status;
-}
-
-static void *configure(gi_onnxruntime *engine, void *options, int threads, int cuda_device, int tensorrt) {
+static void *configure(gi_onnxruntime *engine, void *options, int threads, int cuda_device) {
     // A spinning worker would take a core from decoding while it waits.
     const char *const spinning[] = {"session.intra_op.allow_spinning", "session.inter_op.allow_spinning"};
     void *status = CALL(SET_INTRA_THREADS, (void *, int), options, threads);
@@ -182,17 +166,16 @@ static void *configure(gi_onnxruntime *engine, void *options, int threads, int c
     }
     char device[16];
     snprintf(device, sizeof device, "%d", cuda_device);
-    if (!status && cuda_device >= 0 && tensorrt) status = append_tensorrt(engine, options, device);
     if (!status && cuda_device >= 0) status = append_cuda(engine, options, device);
     return status;
 }
 
 gi_ort_session *gi_ort_session_create(gi_onnxruntime *engine, const char *path, int threads, int cuda_device,
-                                      int tensorrt, gi_error *error) {
+                                      gi_error *error) {
     void *options = NULL;
     if (failed(engine, CALL(CREATE_OPTIONS, (void **), &options), error) != 0) return NULL;
     gi_ort_session *result = calloc(1, sizeof *result);
-    void *status = configure(engine, options, threads, cuda_device, tensorrt);
+    void *status = configure(engine, options, threads, cuda_device);
     if (!status && result) {
         status = CALL(CREATE_SESSION, (void *, const char *, const void *, void **), engine->environment, path, options,
                       &result->session);

@@ -87,9 +87,9 @@ typedef struct gi_ort_request gi_ort_request;
 gi_onnxruntime *gi_onnxruntime_open(const char *library, gi_error *error);
 const char *gi_onnxruntime_version(const gi_onnxruntime *engine);
 
-/// - cuda_device: -1 for the CPU. - tensorrt: whether to try that provider ahead of CUDA.
+/// `cuda_device` is -1 for the CPU.
 gi_ort_session *gi_ort_session_create(gi_onnxruntime *engine, const char *path, int threads, int cuda_device,
-                                      int tensorrt, gi_error *error);
+                                      gi_error *error);
 void gi_ort_session_free(gi_onnxruntime *engine, gi_ort_session *session);
 size_t gi_ort_port_count(const gi_ort_session *session, int is_output);
 int gi_ort_port(gi_onnxruntime *engine, const gi_ort_session *session, int is_output, size_t index, char *name,

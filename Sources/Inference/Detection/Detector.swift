@@ -44,7 +44,9 @@ package final class Detector: Sendable {
                         message:
                             "\(choice.engine.name) cannot read the format "
                             + (forms.first?.files.format.rawValue ?? "of nothing"),
-                        subject: forms.first?.name, hint: "Use --engine openvino, or a model in ONNX format")
+                        subject: forms.first?.name,
+                        hint: forms.first?.onnxName.map { "Run: gantry models fetch \($0)" }
+                            ?? "Use --engine openvino, or a model in ONNX format")
                 }
                 return try Trial(model, choice)
             })

@@ -41,7 +41,9 @@ struct DetectorPorts {
         constants = []
         for (index, port) in model.inputs.enumerated() where index != image {
             let kind: Constant? = port.name == "scale_factor" ? .scale : port.name == "im_shape" ? .shape : nil
-            guard let kind, port.element == .float32, port.shape?.count == 2, port.shape?[1] ?? 2 == 2 else {
+            guard let kind, port.element == .float32, port.shape?.count == 2, port.shape?[1] ?? 2 == 2,
+                (1...64).contains(port.shape?[0] ?? 1)
+            else {
                 throw InferenceFailure(
                     code: .unsupported,
                     message: "the model wants an input that Gantry cannot give: \(Self.list([port]))",
@@ -66,7 +68,8 @@ struct DetectorPorts {
         fixedHeight = shape[2]
         fixedWidth = shape[3]
         guard (fixedWidth ?? 1) > 0, (fixedHeight ?? 1) > 0, (fixedBatch ?? 1) > 0, (fixedBatch ?? 1) <= 64,
-            (fixedWidth ?? 1) * (fixedHeight ?? 1) <= 64_000_000
+            (fixedWidth ?? 1) <= 8192, (fixedHeight ?? 1) <= 8192,
+            (fixedBatch ?? 1) * (fixedWidth ?? 1) * (fixedHeight ?? 1) <= 64_000_000
         else {
             throw InferenceFailure(
                 code: .unsupported, message: "the picture input has an impossible size: \(Self.list(model.inputs))",

@@ -11,8 +11,10 @@ package final class DetectorSession {
     /// Tensor value of a byte: `byte * scale + offset`, by channel of the tensor, with the picture's plane to read.
     private let channels: [(plane: Int, scale: Float, offset: Float)]
 
-    /// More candidates than this in one picture are garbage; the best-scored are kept.
-    private static let mostCandidates = 3000
+    /// More candidates than this, in one picture and in all views of a frame together, are garbage: merging takes
+    /// time by the square. The best-scored are kept.
+    private static let mostCandidates = 1000
+    private static let mostOfAllViews = 8000
 
     init(detector: Detector, request: any InferenceRequest, plan: InputPlan, settings: DetectionSettings) {
         self.detector = detector
@@ -51,6 +53,10 @@ package final class DetectorSession {
         }
         if plan.inputs.count == 1, detector.decoder.hasOwnSuppression {
             return raw.map(\.detection).sorted(by: Detection.precedes)
+        }
+        if raw.count > Self.mostOfAllViews {
+            raw.sort { Detection.precedes($0.detection, $1.detection) }
+            raw.removeSubrange(Self.mostOfAllViews...)
         }
         return merge.merged(raw)
     }

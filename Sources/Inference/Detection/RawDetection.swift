@@ -25,8 +25,7 @@ func suppressOverlaps(_ detections: [Detection], threshold: Double) -> [Detectio
     var kept: [Detection] = []
     var keptOfClass: [Int: [Box]] = [:]
     for detection in detections.sorted(by: Detection.precedes) {
-        let boxes = keptOfClass[detection.classID, default: []]
-        if boxes.contains(where: { $0.iou(detection.box) > threshold }) { continue }
+        if keptOfClass[detection.classID]?.contains(where: { $0.iou(detection.box) > threshold }) == true { continue }
         kept.append(detection)
         keptOfClass[detection.classID, default: []].append(detection.box)
     }

@@ -2,7 +2,7 @@ import CInference
 import Model
 import Synchronization
 
-/// ONNX Runtime through its C interface: CPU, and CUDA (or TensorRT) with the onnxruntime-gpu wheel. Reads ONNX only.
+/// ONNX Runtime through its C interface: CPU, and CUDA with the onnxruntime-gpu wheel. Reads ONNX only.
 @safe package final class ONNXRuntimeEngine: InferenceEngine {
     /// Safe to share: the environment behind it may be used from several threads and lives as long as the process.
     nonisolated(unsafe) private let engine: OpaquePointer
@@ -86,6 +86,7 @@ private final class ONNXRuntimeCompiled: CompiledModel {
     nonisolated(unsafe) let engine: OpaquePointer
     nonisolated(unsafe) let session: OpaquePointer
     let path: String
+    let device: EngineOptions.Device
 
     init(engine: OpaquePointer, path: String, options: EngineOptions) throws(InferenceFailure) {
         var error = gi_error()
@@ -93,25 +94,28 @@ private final class ONNXRuntimeCompiled: CompiledModel {
         if case .cuda(let index) = options.device { cuda = Int32(index) }
         guard
             let session = unsafe gi_ort_session_create(
-                engine, path, Int32(options.threadsPerStream), cuda, 0, &error)
+                engine, path, Int32(options.threadsPerStream), cuda, &error)
         else {
-            throw Self.failure(error.line, path: path, device: options.device)
+            throw Self.failure("cannot read this model", error.line, path: path, device: options.device)
         }
         unsafe self.engine = engine
         unsafe self.session = session
         self.path = path
+        device = options.device
     }
 
-    /// A device that cannot be used and a file that cannot be read come back from one call.
-    private static func failure(_ text: String, path: String, device: EngineOptions.Device) -> InferenceFailure {
-        let signs = ["CUDA", "cuda", "cuDNN", "TensorRT", "libonnxruntime_providers"]
+    /// Tells a device that cannot be used from a file that cannot: both come back from the same calls.
+    static func failure(
+        _ what: String, _ text: String, path: String, device: EngineOptions.Device
+    ) -> InferenceFailure {
+        let signs = ["CUDA", "cuda", "CUDNN", "cuDNN", "CUBLAS", "libonnxruntime_providers"]
         if case .cuda = device, signs.contains(where: text.contains) {
             return InferenceFailure(
                 code: .engineUnavailable, message: "ONNX Runtime cannot use \(device): \(text)",
                 hint: "Install onnxruntime-gpu and a CUDA driver, or use --device cpu")
         }
         return InferenceFailure(
-            code: .modelDamaged, message: "ONNX Runtime cannot read this model: \(text)", subject: path)
+            code: .modelDamaged, message: "ONNX Runtime \(what): \(text)", subject: path)
     }
 
     deinit { unsafe gi_ort_session_free(engine, session) }
@@ -166,9 +170,8 @@ private final class ONNXRuntimeCompiled: CompiledModel {
         for input in inputs { input.commit() }
         var error = gi_error()
         guard unsafe gi_ort_infer(session.engine, request, &error) == 0 else {
-            throw InferenceFailure(
-                code: .modelDamaged, message: "ONNX Runtime failed to run the model: \(error.line)",
-                subject: session.path)
+            throw ONNXRuntimeSession.failure(
+                "failed to run the model", error.line, path: session.path, device: session.device)
         }
     }
 

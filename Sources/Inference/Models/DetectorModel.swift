@@ -65,6 +65,8 @@ package struct DetectorModel: Hashable, Sendable {
     package var sha256: String
     /// Whether the catalogue vouches for that hash; a file the user brought may hold anything.
     package var isVerified: Bool
+    /// Name of the same detector in ONNX format, where the catalogue has one.
+    package var onnxName: String?
     package var input: InputDescription
     package var decoder: OutputDecoder
     /// In the model's order; empty where only the output's shape tells how many there are.
@@ -81,14 +83,16 @@ package struct DetectorModel: Hashable, Sendable {
     package static let usualConfidentScore = 0.4
 
     package init(
-        name: String, files: ModelFiles, sha256: String, isVerified: Bool, input: InputDescription,
-        decoder: OutputDecoder, classes: [String], scoreThreshold: Double, overlapThreshold: Double,
+        name: String, files: ModelFiles, sha256: String, isVerified: Bool, onnxName: String? = nil,
+        input: InputDescription, decoder: OutputDecoder, classes: [String], scoreThreshold: Double,
+        overlapThreshold: Double,
         confidentScore: Double = DetectorModel.usualConfidentScore
     ) {
         self.name = name
         self.files = files
         self.sha256 = sha256
         self.isVerified = isVerified
+        self.onnxName = onnxName
         self.input = input
         self.decoder = decoder
         self.classes = classes

@@ -56,9 +56,10 @@ extension ModelEntry.Source {
         }
         switch kinds[0] {
         case "wheel":
-            try item.allow("wheel", "version", "sha256")
+            try item.allow("wheel", "version", "sha256", "size")
             self = .wheel(
-                package: try item.text("wheel"), version: try item.text("version"), sha256: try item.sha256("sha256"))
+                package: try item.text("wheel"), version: try item.text("version"), sha256: try item.sha256("sha256"),
+                size: item.has("size") ? try item.integer("size", in: 1...1_000_000_000_000) : nil)
         case "converted":
             try item.allow("converted", "tool", "version", "sha256", "opset")
             guard try item.text("tool") == "paddle2onnx" else {

@@ -20,9 +20,11 @@ extension ModelStore {
             // Under the model's own lock; survives a broken run, so that the next one continues.
             let partial = try directory.folder(named: "partial")
             switch entry.source {
-            case .wheel(let package, let version, let sha256):
-                let wheel = try Wheel(package: package, version: version, sha256: sha256, folder: partial.path)
-                    .download(environment: environment, report)
+            case .wheel(let package, let version, let sha256, let size):
+                let wheel = try Wheel(
+                    package: package, version: version, sha256: sha256, size: size, folder: partial.path
+                )
+                .download(environment: environment, report)
                 for file in missing {
                     report(.step("extracting \(file.name)"))
                     let extracted = try Wheel.extract(

@@ -70,7 +70,8 @@ package struct ModelStore: Sendable {
             files: ModelFiles(
                 format: entry.format, path: path(of: entry.files[0], in: entry),
                 weights: entry.files.count > 1 ? path(of: entry.files[1], in: entry) : nil),
-            sha256: try Self.combinedDigest(entry.files.map(\.sha256)), isVerified: true, input: entry.input,
+            sha256: try Self.combinedDigest(entry.files.map(\.sha256)), isVerified: true, onnxName: entry.onnx,
+            input: entry.input,
             decoder: entry.decoder, classes: entry.classes, scoreThreshold: entry.scoreThreshold,
             overlapThreshold: entry.overlapThreshold, confidentScore: entry.confidentScore)
     }

@@ -80,7 +80,7 @@ enum UserModel {
 
     /// `imgsz` as Ultralytics writes it: `[height, width]`. Only counts where the graph leaves the size open.
     private static func imageSize(_ text: String?) -> (width: Int, height: Int) {
-        let numbers = (text ?? "").split { !$0.isNumber }.compactMap { Int($0) }.filter { (32...8192).contains($0) }
+        let numbers = (text ?? "").split { !$0.isNumber }.compactMap { Int($0) }.filter { (32...4096).contains($0) }
         guard let height = numbers.first, let width = numbers.last, numbers.count <= 2 else { return (640, 640) }
         return (width, height)
     }

@@ -6,6 +6,8 @@ struct Wheel {
     let package: String
     let version: String
     let sha256: String
+    /// Bytes, where known: for progress only.
+    let size: Int?
     /// Where it is put.
     let folder: String
 
@@ -29,7 +31,7 @@ struct Wheel {
                 "\(package)==\(version)",
             ], scratch: folder
         ) {
-            report(.progress(done: Self.bytes(below: temporary), total: nil))
+            report(.progress(done: Self.bytes(below: temporary), total: size.map(Int64.init)))
             return true
         }
         guard outcome.status == 0 else {
