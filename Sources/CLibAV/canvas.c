@@ -88,3 +88,7 @@ int gav_canvas_paint(gav_scaler *scaler, gav_frame *canvas, const gav_frame *fra
     pad(to, width, height);
     return 0;
 }
+
+const uint8_t *gav_canvas_luma_row(const gav_frame *canvas, int y) {
+    return canvas->av->data[0] + (ptrdiff_t)y * canvas->av->linesize[0];
+}

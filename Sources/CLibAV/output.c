@@ -46,13 +46,16 @@ static int open_encoder(gav_output *output, const gav_output_settings *settings,
     codec->sample_aspect_ratio = (AVRational){ settings->aspect_num, settings->aspect_den };
     codec->time_base = (AVRational){ settings->time_base_num, settings->time_base_den };
     codec->framerate = (AVRational){ settings->frame_rate_num, settings->frame_rate_den };
-    codec->thread_count = settings->threads;
+    // x264's frame threads now and then code the same picture in other bytes; its slice threads never do. Their number
+    // is part of the result, so it is the same on every machine.
+    codec->thread_count = 4;
     codec->gop_size = settings->keyframe_interval;
     codec->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
     AVDictionary *options = NULL;
     if (strcmp(*name, "libx264") == 0) {
         gav.av_dict_set(&options, "preset", "veryfast", 0);
         gav.av_dict_set_int(&options, "crf", settings->quality, 0);
+        gav.av_dict_set(&options, "x264-params", "sliced-threads=1", 0);
     } else {
         codec->bit_rate = (int64_t)codec->width * codec->height * 4;
     }

@@ -52,6 +52,12 @@ import Model
         unsafe gav_canvas_blend(handle, mask, yuv, UInt8((min(max(opacity, 0), 1) * 255).rounded()))
     }
 
+    /// The luma samples of one row of the picture.
+    func lumaRow(_ y: Int) -> [UInt8] {
+        precondition(y >= 0 && y < height, "a row of the picture")
+        return unsafe [UInt8](UnsafeBufferPointer(start: gav_canvas_luma_row(handle, Int32(y)), count: width))
+    }
+
     /// The picture as a JPEG file.
     ///
     /// - Parameter quality: 2 (best) to 31.

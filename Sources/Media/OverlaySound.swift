@@ -33,15 +33,17 @@ final class OverlaySound {
         return isJoined ? nil : "the sound (\(codec)) does not fit into MP4 and is left out of the overlay"
     }
 
-    /// Passes on all sound up to `time`. What sounds before the first picture is left out.
+    /// Passes on all sound up to `time`. What sounds more than a moment before the first picture is left out; the moment
+    /// is what codecs need to start up.
     ///
     /// - Parameter start: the first picture's time, in the video's ticks; it becomes 0.
     func copy(to encoder: VideoEncoder, until time: MediaTime, start: Int64) throws(MediaFailure) {
         guard isJoined else { return }
         let shift = MediaTime(ticks: start, timebase: time.timebase).ticks(in: timebase)
+        let earliest = shift - MediaTime(ticks: 100, timebase: .milliseconds).ticks(in: timebase)
         while let packet = try nextPacket() {
             let pts = packet.pts == Libav.noTime ? packet.dts : packet.pts
-            guard pts != Libav.noTime, pts >= shift else { continue }
+            guard pts != Libav.noTime, pts >= earliest else { continue }
             guard MediaTime(ticks: pts, timebase: timebase) < time else {
                 held = packet
                 return

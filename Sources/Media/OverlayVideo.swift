@@ -4,7 +4,8 @@ import Model
 /// Renders a video with its marks drawn in, as H.264 in MP4.
 ///
 /// Pictures are upright; frames keep their distances in time (a variable rate stays variable) and the first is shown at
-/// time 0. Sound is copied where MP4 can hold its codec. The same input, marks and thread count give the same bytes.
+/// time 0. Sound is copied where MP4 can hold its codec. The same input and marks give the same bytes,
+/// whatever the number of threads.
 package struct OverlayVideo {
     package struct Summary: Hashable, Sendable {
         package var frames: Int
@@ -15,7 +16,7 @@ package struct OverlayVideo {
     }
 
     package var source: VideoSource
-    /// Threads of the decoder and of the encoder, each.
+    /// Threads of the decoder; the encoder has its own.
     package var threads: Int
     /// x264's constant rate factor: 18 is near transparent, 28 small.
     package var quality: Int
@@ -43,7 +44,7 @@ package struct OverlayVideo {
         let canvas = try Canvas(like: frame)
         let painter = try OverlayPainter(width: frame.width, height: frame.height)
         let encoder = try VideoEncoder(
-            path: path, canvas: canvas, source: source, threads: threads, quality: quality)
+            path: path, canvas: canvas, source: source, quality: quality)
         let sound = try OverlaySound(source: source, interrupt: interrupt)
         var notes: [String] = []
         if encoder.encoder != "libx264" {

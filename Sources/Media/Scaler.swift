@@ -10,5 +10,10 @@ import Model
         unsafe handle = made
     }
 
+    /// Whether instructions of newer processors may be used; without them the bytes are the same.
+    var usesVectors = true {
+        didSet { unsafe gav_scaler_restrict(handle, usesVectors ? 0 : 1) }
+    }
+
     deinit { unsafe gav_scaler_free(handle) }
 }

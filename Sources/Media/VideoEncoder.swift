@@ -12,7 +12,7 @@ import Model
     ///   - path: a file that may be overwritten; the caller publishes it.
     ///   - canvas: a picture of the size and colours that will come.
     init(
-        path: String, canvas: Canvas, source: VideoSource, threads: Int, quality: Int
+        path: String, canvas: Canvas, source: VideoSource, quality: Int
     ) throws(MediaFailure) {
         let rate = source.facts.frameRate
         let isTurned = source.facts.rotation == 90 || source.facts.rotation == 270
@@ -21,7 +21,7 @@ import Model
             time_base_num: source.timebase.numerator, time_base_den: source.timebase.denominator,
             frame_rate_num: Int32(min(max(rate, 0.01), 1000) * 1000), frame_rate_den: 1000,
             aspect_num: aspect.map { isTurned ? $0.height : $0.width } ?? 1,
-            aspect_den: aspect.map { isTurned ? $0.width : $0.height } ?? 1, threads: Int32(max(1, threads)),
+            aspect_den: aspect.map { isTurned ? $0.width : $0.height } ?? 1,
             quality: Int32(quality), keyframe_interval: Int32(min(max(rate * 5, 12), 250)))
         var output: OpaquePointer?
         var name: UnsafePointer<CChar>?

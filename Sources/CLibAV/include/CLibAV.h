@@ -178,6 +178,8 @@ void gav_canvas_colour(const gav_frame *canvas, int *matrix, int *full_range);
 // Puts the frame onto the canvas, turned clockwise by `rotation` degrees; `width` and `height` are upright.
 int gav_canvas_paint(gav_scaler *, gav_frame *canvas, const gav_frame *, int rotation, int width, int height);
 void gav_canvas_blend(gav_frame *canvas, gav_mask, const uint8_t yuv[3], uint8_t opacity);
+// The luma samples of row `y`, valid until the canvas changes.
+const uint8_t *gav_canvas_luma_row(const gav_frame *canvas, int y);
 // The picture as a JPEG file, without the canvas's padding; `quality` 2 (best) to 31. The bytes are the caller's to free.
 int gav_canvas_jpeg(
     const gav_frame *canvas, int width, int height, int quality, uint8_t **bytes, size_t *count);
@@ -190,7 +192,6 @@ typedef struct {
     int time_base_num, time_base_den;
     int frame_rate_num, frame_rate_den;  // the mean, for rate control only
     int aspect_num, aspect_den;          // shape of a pixel; 0/1 for unknown
-    int threads;
     int quality;            // x264's CRF
     int keyframe_interval;  // frames
 } gav_output_settings;
