@@ -18,7 +18,7 @@ extension COCODocument {
             guard seen.insert(annotation.id).inserted else {
                 throw .damaged(name, "annotation id \(annotation.id) is there twice")
             }
-            guard imageIDs.contains(annotation.image_id), categoryIDs.contains(annotation.category_id) else {
+            guard imageIDs.contains(annotation.imageID), categoryIDs.contains(annotation.categoryID) else {
                 throw .damaged(name, "annotation \(annotation.id) belongs to no image or no category")
             }
             guard annotation.bbox.count == 4, annotation.bbox[2] >= 0, annotation.bbox[3] >= 0 else {

@@ -64,7 +64,7 @@ extension COCODocument.Source {
         frames.lazy.map { frame in
             COCODocument.Image(
                 id: imageID(frame.number), width: video.width, height: video.height,
-                file_name: imageID(frame.number) + ".jpg", video_id: videoID, frame_number: frame.number,
+                fileName: imageID(frame.number) + ".jpg", videoID: videoID, frameNumber: frame.number,
                 timestamp: frame.time.seconds)
         }
     }
@@ -85,13 +85,13 @@ extension COCODocument.Source {
         let isPerson = name == COCODocument.personName
         let box = observation.box
         return COCODocument.Annotation(
-            id: id, image_id: imageID(observation.frame),
-            category_id: COCODocument.category(ofClass: track.classID, named: name),
+            id: id, imageID: imageID(observation.frame),
+            categoryID: COCODocument.category(ofClass: track.classID, named: name),
             bbox: [box.x, box.y, box.width, box.height], area: box.width * box.height, iscrowd: 0,
-            score: observation.score, track_id: track.id, timestamp: observation.time.seconds,
-            frame_number: observation.frame, person_id: isPerson ? "track_\(track.id)" : nil,
-            person_label: isPerson ? "unknown" : nil, label_confidence: isPerson ? 0 : nil,
-            labeling_method: isPerson ? "none" : nil)
+            score: observation.score, trackID: track.id, timestamp: observation.time.seconds,
+            frameNumber: observation.frame, personID: isPerson ? "track_\(track.id)" : nil,
+            personLabel: isPerson ? "unknown" : nil, labelConfidence: isPerson ? 0 : nil,
+            labelingMethod: isPerson ? "none" : nil)
     }
 
     func requireImages() throws(FormatsFailure) {

@@ -72,9 +72,9 @@ extension COCODocument {
             writer.field("id", image.id)
             writer.field("width", image.width)
             writer.field("height", image.height)
-            writer.field("file_name", image.file_name)
-            writer.field("video_id", image.video_id)
-            writer.field("frame_number", image.frame_number)
+            writer.field("file_name", image.fileName)
+            writer.field("video_id", image.videoID)
+            writer.field("frame_number", image.frameNumber)
             writer.field("timestamp", image.timestamp)
         }
     }
@@ -82,20 +82,22 @@ extension COCODocument {
     private static func write(_ annotation: Annotation, to writer: inout JSONWriter) {
         writer.object { writer in
             writer.field("id", annotation.id)
-            writer.field("image_id", annotation.image_id)
-            writer.field("category_id", annotation.category_id)
+            writer.field("image_id", annotation.imageID)
+            writer.field("category_id", annotation.categoryID)
             writer.key("bbox")
-            writer.array { writer in annotation.bbox.forEach { writer.number($0) } }
+            writer.array { writer in
+                for coordinate in annotation.bbox { writer.number(coordinate) }
+            }
             writer.field("area", annotation.area)
             writer.field("iscrowd", annotation.iscrowd)
             writer.field("score", annotation.score)
-            writer.field("track_id", annotation.track_id)
+            writer.field("track_id", annotation.trackID)
             writer.field("timestamp", annotation.timestamp)
-            writer.field("frame_number", annotation.frame_number)
-            if let id = annotation.person_id { writer.field("person_id", id) }
-            if let label = annotation.person_label { writer.field("person_label", label) }
-            if let confidence = annotation.label_confidence { writer.field("label_confidence", confidence) }
-            if let method = annotation.labeling_method { writer.field("labeling_method", method) }
+            writer.field("frame_number", annotation.frameNumber)
+            if let id = annotation.personID { writer.field("person_id", id) }
+            if let label = annotation.personLabel { writer.field("person_label", label) }
+            if let confidence = annotation.labelConfidence { writer.field("label_confidence", confidence) }
+            if let method = annotation.labelingMethod { writer.field("labeling_method", method) }
         }
     }
 }

@@ -10,31 +10,53 @@ package struct COCODocument: Hashable, Sendable {
         package var id: String
         package var width: Int
         package var height: Int
-        package var file_name: String
-        package var video_id: String
+        package var fileName: String
+        package var videoID: String
         /// Rank of the frame in presentation order, from 0.
-        package var frame_number: Int
+        package var frameNumber: Int
         /// In seconds.
         package var timestamp: Double
+
+        enum CodingKeys: String, CodingKey {
+            case id, width, height
+            case fileName = "file_name"
+            case videoID = "video_id"
+            case frameNumber = "frame_number"
+            case timestamp
+        }
     }
 
     package struct Annotation: Hashable, Sendable, Codable {
         package var id: Int
-        package var image_id: String
-        package var category_id: Int
+        package var imageID: String
+        package var categoryID: Int
         /// x, y, width, height in pixels.
         package var bbox: [Double]
         package var area: Double
         package var iscrowd: Int
         package var score: Double
-        package var track_id: Int
+        package var trackID: Int
         package var timestamp: Double
-        package var frame_number: Int
+        package var frameNumber: Int
         /// People only, and always with them: who it is, as far as anybody has said.
-        package var person_id: String?
-        package var person_label: String?
-        package var label_confidence: Double?
-        package var labeling_method: String?
+        package var personID: String?
+        package var personLabel: String?
+        package var labelConfidence: Double?
+        package var labelingMethod: String?
+
+        enum CodingKeys: String, CodingKey {
+            case id
+            case imageID = "image_id"
+            case categoryID = "category_id"
+            case bbox, area, iscrowd, score
+            case trackID = "track_id"
+            case timestamp
+            case frameNumber = "frame_number"
+            case personID = "person_id"
+            case personLabel = "person_label"
+            case labelConfidence = "label_confidence"
+            case labelingMethod = "labeling_method"
+        }
     }
 
     package struct Category: Hashable, Sendable, Codable {

@@ -17,7 +17,12 @@ struct SummaryFile<Settings: Codable & Hashable & Sendable>: Codable {
         var device: String
         var precision: String
         var model: String
-        var model_sha256: String
+        var modelSHA256: String
+
+        enum CodingKeys: String, CodingKey {
+            case engine, version, device, precision, model
+            case modelSHA256 = "model_sha256"
+        }
 
         init(_ identity: EngineIdentity) {
             engine = identity.engine
@@ -25,13 +30,13 @@ struct SummaryFile<Settings: Codable & Hashable & Sendable>: Codable {
             device = identity.device
             precision = identity.precision
             model = identity.model
-            model_sha256 = identity.modelSHA256
+            modelSHA256 = identity.modelSHA256
         }
 
         var identity: EngineIdentity {
             EngineIdentity(
                 engine: engine, version: version, device: device, precision: precision, model: model,
-                modelSHA256: model_sha256)
+                modelSHA256: modelSHA256)
         }
     }
 
@@ -40,24 +45,31 @@ struct SummaryFile<Settings: Codable & Hashable & Sendable>: Codable {
         var kind: VideoFacts.Stream.Kind
         var codec: String
         var language: String?
-        var bit_rate: Int64?
-        var sample_rate: Int?
+        var bitRate: Int64?
+        var sampleRate: Int?
         var channels: Int?
+
+        enum CodingKeys: String, CodingKey {
+            case index, kind, codec, language
+            case bitRate = "bit_rate"
+            case sampleRate = "sample_rate"
+            case channels
+        }
 
         init(_ stream: VideoFacts.Stream) {
             index = stream.index
             kind = stream.kind
             codec = stream.codec
             language = stream.language
-            bit_rate = stream.bitRate
-            sample_rate = stream.sampleRate
+            bitRate = stream.bitRate
+            sampleRate = stream.sampleRate
             channels = stream.channels
         }
 
         var stream: VideoFacts.Stream {
             VideoFacts.Stream(
-                index: index, kind: kind, codec: codec, language: language, bitRate: bit_rate,
-                sampleRate: sample_rate, channels: channels)
+                index: index, kind: kind, codec: codec, language: language, bitRate: bitRate,
+                sampleRate: sampleRate, channels: channels)
         }
     }
 
@@ -82,52 +94,69 @@ struct SummaryFile<Settings: Codable & Hashable & Sendable>: Codable {
     }
 
     struct Video: Codable {
-        var file_name: String
+        var fileName: String
         var sha256: String
-        var file_size: Int64
+        var fileSize: Int64
         var container: String
         var streams: [Stream]
-        var video_stream: Int
+        var videoStream: Int
         var codec: String
-        var pixel_format: String
+        var pixelFormat: String
         var width: Int
         var height: Int
         var rotation: Int
-        var frame_count: Int
-        var start_time: Time
+        var frameCount: Int
+        var startTime: Time
         var duration: Time
-        var frame_rate: Double
-        var is_variable_frame_rate: Bool
-        var keyframe_count: Int
+        var frameRate: Double
+        var isVariableFrameRate: Bool
+        var keyframeCount: Int
+
+        enum CodingKeys: String, CodingKey {
+            case fileName = "file_name"
+            case sha256
+            case fileSize = "file_size"
+            case container, streams
+            case videoStream = "video_stream"
+            case codec
+            case pixelFormat = "pixel_format"
+            case width, height, rotation
+            case frameCount = "frame_count"
+            case startTime = "start_time"
+            case duration
+            case frameRate = "frame_rate"
+            case isVariableFrameRate = "is_variable_frame_rate"
+            case keyframeCount = "keyframe_count"
+        }
 
         init(_ facts: VideoFacts, sha256: String) {
-            file_name = facts.fileName
+            fileName = facts.fileName
             self.sha256 = sha256
-            file_size = facts.fileSize
+            fileSize = facts.fileSize
             container = facts.container
             streams = facts.streams.map(Stream.init)
-            video_stream = facts.videoStream
+            videoStream = facts.videoStream
             codec = facts.codec
-            pixel_format = facts.pixelFormat
+            pixelFormat = facts.pixelFormat
             width = facts.width
             height = facts.height
             rotation = facts.rotation
-            frame_count = facts.frameCount
-            start_time = Time(facts.startTime)
+            frameCount = facts.frameCount
+            startTime = Time(facts.startTime)
             duration = Time(facts.duration)
-            frame_rate = facts.frameRate
-            is_variable_frame_rate = facts.isVariableFrameRate
-            keyframe_count = facts.keyframeCount
+            frameRate = facts.frameRate
+            isVariableFrameRate = facts.isVariableFrameRate
+            keyframeCount = facts.keyframeCount
         }
 
         /// nil where a time base is not a positive fraction.
         var facts: VideoFacts? {
-            guard let start = start_time.time, let length = duration.time else { return nil }
+            guard let start = startTime.time, let length = duration.time else { return nil }
             return VideoFacts(
-                fileName: file_name, fileSize: file_size, container: container, streams: streams.map(\.stream),
-                videoStream: video_stream, codec: codec, pixelFormat: pixel_format, width: width, height: height,
-                rotation: rotation, frameCount: frame_count, startTime: start, duration: length,
-                frameRate: frame_rate, isVariableFrameRate: is_variable_frame_rate, keyframeCount: keyframe_count)
+                fileName: fileName, fileSize: fileSize, container: container, streams: streams.map(\.stream),
+                videoStream: videoStream, codec: codec, pixelFormat: pixelFormat, width: width, height: height,
+                rotation: rotation, frameCount: frameCount, startTime: start, duration: length,
+                frameRate: frameRate, isVariableFrameRate: isVariableFrameRate, keyframeCount: keyframeCount)
         }
     }
 }

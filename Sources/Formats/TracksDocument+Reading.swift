@@ -43,8 +43,14 @@ extension TracksDocument {
 
         struct TrackRow: Decodable {
             var id: Int
-            var class_id: Int
+            var classID: Int
             var boxes: [BoxRow]
+
+            enum CodingKeys: String, CodingKey {
+                case id
+                case classID = "class_id"
+                case boxes
+            }
         }
 
         var video: VideoReference
@@ -74,6 +80,6 @@ extension TracksDocument.File.TrackRow {
                     box: Box(x: row.box[0], y: row.box[1], width: row.box[2], height: row.box[3]), score: row.score,
                     origin: row.origin))
         }
-        return Track(id: id, classID: class_id, observations: observations)
+        return Track(id: id, classID: classID, observations: observations)
     }
 }

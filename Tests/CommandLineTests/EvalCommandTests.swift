@@ -50,15 +50,20 @@ import Testing
             #expect(lines.last?.hasPrefix("COMBINED") == true)
             struct Document: Decodable {
                 struct Scores: Decodable {
-                    var MOTA: Double
-                    var FN: Int
+                    var accuracy: Double
+                    var misses: Int
+
+                    enum CodingKeys: String, CodingKey {
+                        case accuracy = "MOTA"
+                        case misses = "FN"
+                    }
                 }
                 var sequences: [String: Scores]
                 var combined: Scores
             }
             let document = try JSONDecoder().decode(Document.self, from: Data(report.json().utf8))
-            #expect(document.sequences["b"]?.FN == 3)
-            #expect(document.combined.MOTA == 2.0 / 6)
+            #expect(document.sequences["b"]?.misses == 3)
+            #expect(document.combined.accuracy == 2.0 / 6)
         }
     }
 

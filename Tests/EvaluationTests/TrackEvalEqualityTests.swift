@@ -106,7 +106,8 @@ private enum TrackEval {
 
         init(from decoder: any Decoder) throws {
             enum Value: Decodable {
-                case number(Double), list([Double])
+                case number(Double)
+                case list([Double])
 
                 init(from decoder: any Decoder) throws {
                     let container = try decoder.singleValueContainer()

@@ -51,9 +51,15 @@ import Testing
         struct Found: Decodable {
             var images: [String]
             var categories: [String]
-            var track_ids: [Int]
-            var annotations_of_images: Int
+            var trackIDs: [Int]
+            var annotationsOfImages: Int
             var precision: Double?
+
+            enum CodingKeys: String, CodingKey {
+                case images, categories, precision
+                case trackIDs = "track_ids"
+                case annotationsOfImages = "annotations_of_images"
+            }
         }
         try TestEnvironment.withTemporaryDirectory { folder in
             let file = folder.appendingPathComponent("tracks.coco.json")
@@ -62,8 +68,8 @@ import Testing
                 Found.self, from: PythonScript.output(of: "read_coco.py", [file.path]))
             #expect(found.images == ["match_frame_0", "match_frame_3", "match_frame_6"])
             #expect(found.categories == ["person", "sports ball"])
-            #expect(found.track_ids == [2, 1, 2])
-            #expect(found.annotations_of_images == 3)
+            #expect(found.trackIDs == [2, 1, 2])
+            #expect(found.annotationsOfImages == 3)
             #expect(found.precision == 1)
         }
     }
