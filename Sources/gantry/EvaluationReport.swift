@@ -80,7 +80,9 @@ struct EvaluationReport {
                 writer.field(name, count)
             }
             writer.key("HOTA_alpha")
-            writer.array { writer in hota.accuracies.forEach { writer.number($0) } }
+            writer.array { writer in
+                for accuracy in hota.accuracies { writer.number(accuracy) }
+            }
         }
     }
 

@@ -63,7 +63,7 @@ import Testing
         var nobody = empty
         nobody.name = "nobody-to-score"
         nobody.groundTruth = (1...5).map { box($0, 1, 0, classID: 12) }
-        nobody.groundTruth.indices.forEach { nobody.groundTruth[$0].confidence = 0 }
+        for index in nobody.groundTruth.indices { nobody.groundTruth[index].confidence = 0 }
         nobody.tracks = (1...5).map { box($0, 1, 500) }
         var gaps = empty
         gaps.name = "gaps"

@@ -171,7 +171,7 @@ import Testing
                         exit(EXIT_FAILURE)
                     }
                 }
-                held.forEach { close($0) }
+                for descriptor in held { close(descriptor) }
                 guard try output.names() == ["file", "inner"] else { exit(EXIT_FAILURE) }
             }
         }
