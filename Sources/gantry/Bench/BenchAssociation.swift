@@ -21,6 +21,11 @@ struct BenchAssociation: ParsableCommand {
     var json = false
 
     func run() throws {
+        let table = try measure()
+        print(json ? table.json() : table.text())
+    }
+
+    func measure() throws -> BenchTable {
         var table = BenchTable([
             "sequence", "frames", "boxes_per_frame", "online_frames_per_s", "offline_frames_per_s",
         ])
@@ -42,7 +47,7 @@ struct BenchAssociation: ParsableCommand {
                 to: &table, name: "ALL", frames: total.frames, boxes: total.boxes, online: total.online,
                 offline: total.offline)
         }
-        print(json ? table.json() : table.text())
+        return table
     }
 
     private static func add(

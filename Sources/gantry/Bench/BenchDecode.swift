@@ -24,6 +24,11 @@ struct BenchDecode: ParsableCommand {
     var json = false
 
     func run() throws {
+        let table = try measure()
+        print(json ? table.json() : table.text())
+    }
+
+    func measure() throws -> BenchTable {
         let source = try VideoSource(opening: video)
         let range = 0..<min(frames?.value ?? .max, source.facts.frameCount)
         let image = PlanarImage(width: input.width, height: input.height)
@@ -48,7 +53,7 @@ struct BenchDecode: ParsableCommand {
                 let reader = try FrameReader(source, frames: range)
                 while let frame = try reader.next() { try frame.scale(into: image, using: scaler) }
             })
-        print(json ? table.json() : table.text())
+        return table
     }
 }
 
