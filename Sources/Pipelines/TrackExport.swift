@@ -44,10 +44,10 @@ struct TrackExport {
     }
 
     /// Renders and publishes the overlay video.
-    func writeOverlay(threads: Int, cancellation: Cancellation, observer: PipelineObserver) throws {
+    func writeOverlay(cancellation: Cancellation, observer: PipelineObserver) throws {
         var marks = overlayMarks
         let total = source.facts.frameCount
-        let overlay = OverlayVideo(source: source, threads: threads)
+        let overlay = OverlayVideo(source: source)
         let summary = try results.publish(name: Self.overlayName) { path in
             try overlay.render(
                 to: path, interrupt: cancellation.interrupt,

@@ -51,8 +51,7 @@ package struct TrackPipeline: Sendable {
         files.append(TrackExport.posterName)
         clock.lap(.export)
         if request.overlay {
-            try export.writeOverlay(
-                threads: ProcessorCount.available, cancellation: cancellation, observer: observer)
+            try export.writeOverlay(cancellation: cancellation, observer: observer)
             files.append(TrackExport.overlayName)
             clock.lap(.overlay)
         } else {
