@@ -140,4 +140,15 @@ import Testing
         #expect(figures.inputs == 6 && figures.callers == 2)
         #expect(figures.wallSeconds > 0 && figures.cpuSeconds >= 0)
     }
+
+    @Test(arguments: [OutputDecoder.paddleNMS, .yoloObjectness, .yoloEndToEnd, .yoloAnchorFree])
+    func `a decoder that does not fit the output is refused, not blind`(decoder: OutputDecoder) throws {
+        var model = try UserModel.describe(path: ToyModels.path("v8-unnamed"))
+        model.decoder = decoder
+        model.classes = ["one", "two"]
+        let failure = #expect(throws: InferenceFailure.self) {
+            try Detector(forms: [model], options: EngineOptions(), environment: ToyModels.environment)
+        }
+        #expect(failure?.code == .unsupported)
+    }
 }

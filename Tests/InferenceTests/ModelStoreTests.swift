@@ -95,11 +95,13 @@ import Testing
         try TestEnvironment.withTemporaryDirectory { folder in
             let (store, entry) = try store("url", origin: "\(server.base)/ok", folder: folder)
             let partial = store.folder(of: entry) + "/partial"
-            try FileManager.default.createDirectory(atPath: partial, withIntermediateDirectories: true)
+            // What a killed pip leaves besides.
+            try FileManager.default.createDirectory(atPath: partial + "/pip/x", withIntermediateDirectories: true)
             try ModelServer.content.prefix(123_456).write(to: URL(fileURLWithPath: partial + "/toy.onnx"))
             try store.fetch(entry) { _ in }
             #expect(try content(store, entry) == ModelServer.content)
             #expect(try server.requests(for: "ok") == ["bytes=123456-"])
+            #expect(try isClean(store, entry))
         }
     }
 

@@ -77,6 +77,13 @@ package final class Detector: Sendable {
             let output = try request.output(ports.output)
             if model.decoder != .yolo {
                 (decoder, classCount) = (model.decoder, model.classes.count)
+                guard decoder.fits(output.shape, classCount: classCount) else {
+                    throw InferenceFailure(
+                        code: .unsupported,
+                        message:
+                            "the output of shape \(output.shape) is not what the decoder \(decoder.rawValue) reads, "
+                            + "with \(classCount) classes", subject: model.name)
+                }
             } else if let found = OutputDecoder.recognised(
                 outputShape: output.shape, inputWidth: width, inputHeight: height,
                 classNames: model.classes.isEmpty ? nil : model.classes.count)
@@ -123,7 +130,7 @@ package final class Detector: Sendable {
     private func inputSize(frameWidth: Int, frameHeight: Int) -> (width: Int, height: Int) {
         let step = 32
         let longer = max(model.input.width, model.input.height)
-        let scale = Double(longer) / Double(max(frameWidth, frameHeight))
+        let scale = Double(longer) / Double(max(1, frameWidth, frameHeight))
         let snapped = { (side: Int) in
             max(step, Int((Double(side) * scale / Double(step) - 0.125).rounded(.up)) * step)
         }

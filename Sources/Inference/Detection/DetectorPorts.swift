@@ -51,6 +51,11 @@ struct DetectorPorts {
             }
             constants.append((index, kind))
         }
+        if decoder == .paddleNMS, let batch = shape[0], batch != 1 {
+            throw InferenceFailure(
+                code: .unsupported, message: "its rows do not tell the \(batch) pictures of a batch apart",
+                subject: subject, hint: "Export the model for one picture")
+        }
         let rank = decoder == .paddleNMS ? 2 : 3
         let outputs = model.outputs.indices.filter {
             let port = model.outputs[$0]

@@ -22,6 +22,17 @@ extension OutputDecoder {
         return nil
     }
 
+    /// Whether an output of this shape can be read: one that cannot would look like a video without objects.
+    func fits(_ shape: [Int], classCount: Int) -> Bool {
+        switch self {
+        case .paddleNMS: shape.count == 2 && shape[1] == 6
+        case .yoloEndToEnd: shape.count == 3 && shape[2] == 6
+        case .yoloAnchorFree: shape.count == 3 && shape[1] == 4 + classCount
+        case .yoloObjectness: shape.count == 3 && shape[2] == 5 + classCount
+        case .yolo: false
+        }
+    }
+
     private static func isObjectnessCount(_ anchors: Int, _ width: Int, _ height: Int) -> Bool {
         let cells = { (strides: [Int]) in strides.reduce(0) { $0 + (width / $1) * (height / $1) } }
         return anchors == 3 * cells([8, 16, 32]) || anchors == 3 * cells([8, 16, 32, 64])

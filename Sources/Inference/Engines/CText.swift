@@ -1,32 +1,28 @@
 import CInference
+import Glibc
 
 extension gi_error {
     /// The text on one line: engines put their source files' names and line breaks into their messages.
+    /// What is said first matters; the rest of a long complaint is left out.
     var line: String {
-        let text = unsafe withUnsafePointer(to: self) { unsafe String(cString: gi_error_text($0)) }
-        let lines = text.split(whereSeparator: \.isNewline).map { $0.split(separator: " ").joined(separator: " ") }
+        let whole = unsafe withUnsafePointer(to: self) { unsafe String(cString: gi_error_text($0)) }
+        let lines = whole.split(whereSeparator: \.isNewline).map { $0.split(separator: " ").joined(separator: " ") }
         let said = lines.filter { !$0.isEmpty && !$0.hasPrefix("Exception from ") }
-        return (said.isEmpty ? lines : said).prefix(3).joined(separator: " ")
+        let text = String((said.isEmpty ? lines : said).joined(separator: " ").prefix(400))
+        // Our own sentence goes on after it.
+        return String(text.reversed().drop { ".: ".contains($0) }.reversed())
     }
 }
 
-/// Calls `body` with the texts as an array of C strings, valid during the call.
-func withCStrings<R>(_ texts: [String], _ body: (UnsafePointer<UnsafePointer<CChar>?>) -> R) -> R {
-    let bytes = texts.map { Array($0.utf8CString) }
-    func next(_ index: Int, _ pointers: [UnsafePointer<CChar>?]) -> R {
-        guard index < bytes.count else {
-            return unsafe pointers.withUnsafeBufferPointer { buffer in
-                // An empty array of texts still needs an address.
-                var none: UnsafePointer<CChar>?
-                if let start = buffer.baseAddress { return unsafe body(start) }
-                return unsafe body(&none)
-            }
-        }
-        return unsafe bytes[index].withUnsafeBufferPointer { text in
-            unsafe next(index + 1, pointers + [text.baseAddress])
-        }
+/// Calls `body` with the texts as a null-terminated array of C strings, valid during the call.
+func withCStrings<R>(_ texts: [String], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> R) -> R {
+    let copies = unsafe texts.map { unsafe strdup($0) } + [nil]
+    defer { unsafe copies.forEach { unsafe free($0) } }
+    return unsafe copies.withUnsafeBufferPointer { buffer in
+        var none: UnsafeMutablePointer<CChar>?
+        if let start = buffer.baseAddress { return unsafe body(start) }
+        return unsafe body(&none)  // not reached: there is the null at least
     }
-    return unsafe next(0, [])
 }
 
 extension String {

