@@ -16,6 +16,8 @@
 
 #define GAV_AVUTIL(X) \
     X(avutil_version) \
+    X(av_channel_layout_copy) \
+    X(av_channel_layout_default) \
     X(av_dict_free) \
     X(av_dict_get) \
     X(av_dict_set) \
@@ -52,7 +54,9 @@
     X(avcodec_free_context) \
     X(avcodec_get_name) \
     X(avcodec_open2) \
+    X(avcodec_parameters_alloc) \
     X(avcodec_parameters_copy) \
+    X(avcodec_parameters_free) \
     X(avcodec_parameters_from_context) \
     X(avcodec_parameters_to_context) \
     X(avcodec_receive_frame) \

@@ -5,6 +5,7 @@
 
 #include "input.h"
 #include "libav.h"
+#include "output.h"
 
 enum { SHOWN = 256 };
 
@@ -92,7 +93,6 @@ failed:
     return error;
 }
 
-// Adds a sound stream with these parameters; 0 where MP4 can hold it.
 int gav_output_add_audio_stream(gav_output *output, const AVCodecParameters *parameters, AVRational clock) {
     if (gav.avformat_query_codec(output->format->oformat, parameters->codec_id, FF_COMPLIANCE_NORMAL) != 1)
         return AVERROR(ENOSYS);

@@ -1,46 +1,69 @@
 import CLibAV
 import Model
 
-/// The sound of a video on its way into its overlay: packets are copied, not decoded.
+/// The sound of a video on its way into its overlay: packets are copied where players expect their codec in MP4, and
+/// made into AAC otherwise.
 final class OverlaySound {
+    private enum Way {
+        case none
+        case copy
+        case encode(Decoder, SoundEncoder)
+    }
+
     private let demuxer: Demuxer
-    private let stream: Int
-    private let codec: String
+    private let track: VideoFacts.Stream
     private let timebase: Timebase
+    private let start: MediaTime
     /// A packet that was read and belongs after the pictures so far.
     private var held: gav_packet?
-    private var isJoined = false
+    private var way = Way.none
 
     /// Codecs that players expect in MP4.
     private static let fitting: Set<String> = ["aac", "mp3", "ac3", "eac3", "opus", "alac", "flac"]
+    /// What codecs need to start up: sound this much before the first picture is kept.
+    private static let leadIn = MediaTime(ticks: 100, timebase: .milliseconds)
 
     /// `nil` where the video has no sound.
-    init?(source: VideoSource, interrupt: Interrupt) throws(MediaFailure) {
-        let tracks = source.facts.streams.filter { $0.kind == .audio }
-        guard let track = tracks.first else { return nil }
-        demuxer = try source.reopen(interrupt: interrupt)
-        stream = track.index
-        codec = track.codec
-        let info = demuxer.streams[track.index]
-        guard info.time_base_num > 0, info.time_base_den > 0 else { return nil }
-        timebase = Timebase(info.time_base_num, info.time_base_den)
-        demuxer.select(stream)
-    }
-
-    /// Adds the sound to the encoder's streams, or says why it is left out.
-    func join(_ encoder: VideoEncoder) -> String? {
-        isJoined = Self.fitting.contains(codec) && encoder.addAudio(demuxer, stream: stream)
-        return isJoined ? nil : "the sound (\(codec)) does not fit into MP4 and is left out of the overlay"
-    }
-
-    /// Passes on all sound up to `time`. What sounds more than a moment before the first picture is left out; the moment
-    /// is what codecs need to start up.
     ///
-    /// - Parameter start: the first picture's time, in the video's ticks; it becomes 0.
-    func copy(to encoder: VideoEncoder, until time: MediaTime, start: Int64) throws(MediaFailure) {
-        guard isJoined else { return }
-        let shift = MediaTime(ticks: start, timebase: time.timebase).ticks(in: timebase)
-        let earliest = shift - MediaTime(ticks: 100, timebase: .milliseconds).ticks(in: timebase)
+    /// - Parameter start: the first picture's time; it becomes 0.
+    init?(source: VideoSource, start: MediaTime, interrupt: Interrupt) throws(MediaFailure) {
+        guard let track = source.facts.streams.first(where: { $0.kind == .audio }) else { return nil }
+        self.track = track
+        self.start = start
+        demuxer = try source.reopen(interrupt: interrupt)
+        let streams = demuxer.streams
+        guard streams.indices.contains(track.index), streams[track.index].time_base_num > 0,
+            streams[track.index].time_base_den > 0
+        else { return nil }
+        timebase = Timebase(streams[track.index].time_base_num, streams[track.index].time_base_den)
+        demuxer.select(track.index)
+    }
+
+    /// Adds the sound to the encoder's streams. Returns what a user should know: nothing where it is copied.
+    func join(_ encoder: VideoEncoder) -> String? {
+        if Self.fitting.contains(track.codec), encoder.addAudio(demuxer, stream: track.index) {
+            way = .copy
+            return nil
+        }
+        do throws(MediaFailure) {
+            guard ContainerPolicy.allows(codec: track.codec) else {
+                throw MediaFailure(code: .unsupported, message: "codec \(track.codec) is not supported")
+            }
+            let decoder = try Decoder(demuxer: demuxer, stream: track.index, threads: 1)
+            let sound = try SoundEncoder(
+                encoder, rate: track.sampleRate ?? 48000, channels: track.channels ?? 2)
+            way = .encode(decoder, sound)
+            return "the sound (\(track.codec)) does not fit into MP4: it is encoded anew as AAC"
+        } catch {
+            return "the sound (\(track.codec)) does not fit into MP4 and is left out: \(error.message)"
+        }
+    }
+
+    /// Passes on all sound up to `time`. What sounds more than a moment before the first picture is left out.
+    func pass(to encoder: VideoEncoder, until time: MediaTime) throws(MediaFailure) {
+        if case .none = way { return }
+        let shift = start.ticks(in: timebase)
+        let earliest = shift - Self.leadIn.ticks(in: timebase)
         while let packet = try nextPacket() {
             let pts = packet.pts == Libav.noTime ? packet.dts : packet.pts
             guard pts != Libav.noTime, pts >= earliest else { continue }
@@ -48,7 +71,38 @@ final class OverlaySound {
                 held = packet
                 return
             }
-            try encoder.copyAudio(demuxer, shift: shift)
+            switch way {
+            case .none: return
+            case .copy: try encoder.copyAudio(demuxer, shift: shift)
+            case .encode(let decoder, let sound):
+                _ = decoder.send(from: demuxer)  // a damaged packet is a moment of silence
+                try encode(from: decoder, with: sound, fallback: pts - shift)
+            }
+        }
+    }
+
+    /// Completes the sound.
+    func finish() throws(MediaFailure) {
+        guard case .encode(let decoder, let sound) = way else { return }
+        decoder.finish()
+        try encode(from: decoder, with: sound, fallback: 0)
+        try sound.finish()
+    }
+
+    private func encode(
+        from decoder: Decoder, with sound: SoundEncoder, fallback: Int64
+    ) throws(MediaFailure) {
+        let shift = start.ticks(in: timebase)
+        while true {
+            switch decoder.receive() {
+            case .frame(let info):
+                let ticks = info.pts == Libav.noTime ? fallback : info.pts - shift
+                let time = MediaTime(ticks: ticks, timebase: timebase)
+                guard time >= .zero else { continue }
+                try sound.write(decoder, microseconds: time.ticks(in: .microseconds))
+            case .damaged: continue
+            case .hungry, .end: return
+            }
         }
     }
 
@@ -58,13 +112,41 @@ final class OverlaySound {
             return packet
         }
         do throws(MediaFailure) {
-            return try demuxer.read(stream: stream)
+            return try demuxer.read(stream: track.index)
         } catch {
             // Damaged sound ends early; the pictures matter more.
             try demuxer.interrupt.check(subject: demuxer.file.path)
             return nil
         }
     }
+}
+
+/// AAC in the making, for one stream of a file being written.
+@safe final class SoundEncoder {
+    private let handle: OpaquePointer
+    private let output: VideoEncoder
+
+    init(_ output: VideoEncoder, rate: Int, channels: Int) throws(MediaFailure) {
+        var status: Int32 = 0
+        let message = unsafe Libav.line { text, capacity in status = unsafe gav_load_swresample(text, capacity) }
+        guard status == 0 else { throw MediaFailure(code: .unsupported, message: message) }
+        var sound: OpaquePointer?
+        let error = unsafe gav_sound_open(&sound, output.handle, Int32(clamping: rate), Int32(clamping: channels))
+        guard error >= 0, let sound = unsafe sound else {
+            throw MediaFailure(libav: error, doing: "no AAC encoder could be started", subject: nil)
+        }
+        unsafe handle = sound
+        self.output = output
+    }
+
+    deinit { unsafe gav_sound_close(handle) }
+
+    /// Encodes the sound that the decoder gave last.
+    func write(_ decoder: Decoder, microseconds: Int64) throws(MediaFailure) {
+        try output.check(unsafe gav_sound_write(handle, output.handle, decoder.frame, microseconds))
+    }
+
+    func finish() throws(MediaFailure) { try output.check(unsafe gav_sound_finish(handle, output.handle)) }
 }
 
 extension MediaTime {

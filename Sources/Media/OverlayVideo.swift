@@ -4,7 +4,7 @@ import Model
 /// Renders a video with its marks drawn in, as H.264 in MP4.
 ///
 /// Pictures are upright; frames keep their distances in time (a variable rate stays variable) and the first is shown at
-/// time 0. Sound is copied where MP4 can hold its codec. The same input and marks give the same bytes,
+/// time 0. Sound is copied where MP4 can hold its codec and made into AAC otherwise. The same input and marks give the same bytes,
 /// whatever the number of threads.
 package struct OverlayVideo {
     package struct Summary: Hashable, Sendable {
@@ -45,7 +45,7 @@ package struct OverlayVideo {
         let painter = try OverlayPainter(width: frame.width, height: frame.height)
         let encoder = try VideoEncoder(
             path: path, canvas: canvas, source: source, quality: quality)
-        let sound = try OverlaySound(source: source, interrupt: interrupt)
+        let sound = try OverlaySound(source: source, start: frame.time, interrupt: interrupt)
         var notes: [String] = []
         if encoder.encoder != "libx264" {
             notes.append("libx264 is not available: the overlay is encoded with \(encoder.encoder), larger or coarser")
@@ -59,7 +59,7 @@ package struct OverlayVideo {
             painter.paint(marks(frame.index), on: canvas)
             let next = try reader.next()
             let end = next?.time.ticks ?? endTicks
-            try sound?.copy(to: encoder, until: frame.time, start: start)
+            try sound?.pass(to: encoder, until: frame.time)
             try encoder.write(
                 canvas, ticks: frame.time.ticks - start, duration: max(1, end - frame.time.ticks))
             written += 1
@@ -67,8 +67,8 @@ package struct OverlayVideo {
             guard let next else { break }
             frame = next
         }
-        try sound?.copy(
-            to: encoder, until: MediaTime(ticks: endTicks, timebase: source.timebase), start: start)
+        try sound?.pass(to: encoder, until: MediaTime(ticks: endTicks, timebase: source.timebase))
+        try sound?.finish()
         try encoder.finish()
         return Summary(frames: written, encoder: encoder.encoder, notes: notes)
     }

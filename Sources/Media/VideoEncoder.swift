@@ -5,7 +5,7 @@ import Model
 @safe final class VideoEncoder {
     /// The encoder that was found: `libx264`, `libopenh264` or `mpeg4`.
     let encoder: String
-    private let handle: OpaquePointer
+    let handle: OpaquePointer
     private let path: String
 
     /// - Parameters:
@@ -59,7 +59,7 @@ import Model
     /// Completes the file.
     func finish() throws(MediaFailure) { try check(unsafe gav_output_finish(handle)) }
 
-    private func check(_ error: Int32) throws(MediaFailure) {
+    func check(_ error: Int32) throws(MediaFailure) {
         guard error < 0 else { return }
         let isFull = error == Libav.diskFull
         throw MediaFailure(

@@ -10,11 +10,6 @@ import Testing
         name: "sound.mp4",
         arguments: Fixture.pattern("320x240", seconds: "3")
             + " -f lavfi -i sine=frequency=440:duration=3 -c:v libx264 -preset fast -g 25 -c:a aac -shortest")
-    static let pcm = Fixture(
-        name: "pcm.mov",
-        arguments: Fixture.pattern("320x240", seconds: "2")
-            + " -f lavfi -i sine=frequency=440:duration=2 -c:v libx264 -preset fast -c:a pcm_s16le -shortest")
-
     private func marks(_ index: Int) -> [OverlayMark] {
         [
             OverlayMark(
@@ -74,6 +69,29 @@ import Testing
                 try Shell.run("ffmpeg", ["-v", "error", "-i", path, "-map", "0:a", "-c", "copy", "-f", "hash", "-"])
             }
             #expect(try hash(overlay.path) == hash(source.path))
+        }
+    }
+
+    @Test(arguments: ["pcm_s16le mov", "libvorbis mkv", "mp2 ts", "wmav2 asf"], [8000, 48000])
+    func `sound that MP4 cannot hold is encoded anew and stays in time`(_ kind: String, _ rate: Int) throws {
+        let (codec, suffix) = (String(kind.split(separator: " ")[0]), String(kind.split(separator: " ")[1]))
+        let real = codec == "mp2" || codec == "wmav2" ? max(rate, 32000) : rate
+        let fixture = Fixture(
+            name: "\(codec)-\(real).\(suffix)",
+            arguments: Fixture.pattern("64x48", seconds: "3")
+                + " -f lavfi -i sine=frequency=440:sample_rate=\(real):duration=3 -c:v mpeg4 -c:a \(codec)")
+        try TestEnvironment.withTemporaryDirectory { folder in
+            let (_, overlay, summary) = try render(fixture, in: folder) { _ in [] }
+            #expect(summary.notes.count == 1 && summary.notes[0].contains("AAC"))
+            #expect(overlay.facts.streams.map(\.codec) == ["h264", "aac"])
+            let length = try Shell.run(
+                "ffprobe",
+                [
+                    "-v", "error", "-select_streams", "a", "-show_entries", "stream=duration", "-of", "csv=p=0",
+                    overlay.path,
+                ])
+            let seconds = try #require(Double(length.filter { !$0.isWhitespace }))
+            #expect(abs(seconds - 3) < 0.15)
         }
     }
 

@@ -207,6 +207,14 @@ int gav_output_begin(gav_output *);
 int gav_output_write(gav_output *, gav_frame *canvas, int64_t pts, int64_t duration);
 // Writes the input's current packet, `shift` ticks of its stream earlier.
 int gav_output_copy_audio(gav_output *, gav_input *, int64_t shift);
+// Sound that MP4 cannot hold, encoded anew as AAC; after gav_load_swresample.
+typedef struct gav_sound gav_sound;
+// Before gav_output_begin: adds a sound stream of about this rate, mono or stereo.
+int gav_sound_open(gav_sound **, gav_output *, int rate, int channels);
+void gav_sound_close(gav_sound *);
+// A decoded piece of sound and when it begins, counted from the first picture.
+int gav_sound_write(gav_sound *, gav_output *, const gav_frame *, int64_t microseconds);
+int gav_sound_finish(gav_sound *, gav_output *);
 // Writes what the encoder still holds and the header, moved to the front.
 int gav_output_finish(gav_output *);
 // Frees everything; an unfinished file stays behind incomplete.
