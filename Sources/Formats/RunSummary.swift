@@ -89,7 +89,7 @@ extension RunSummary {
         let stamp = ResultStamp(format: Self.format, version: Self.version)
         let file = SummaryFile(
             format: stamp.format, version: stamp.version, generator: stamp.generator,
-            video: SummaryFile.Video(video, sha256: videoSHA256), settings: settings,
+            video: VideoDescription(video, sha256: videoSHA256), settings: settings,
             engine: SummaryFile.Engine(engine), counts: counts, timings: timings)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
@@ -108,8 +108,9 @@ extension RunSummary {
             .require(format: Self.format, version: Self.version, file: name)
         let file = try JSONReading.decode(SummaryFile<Settings>.self, from: bytes, named: name)
         guard let facts = file.video.facts else { throw .damaged(name, "video has a time base that is none") }
+        guard let sha256 = file.video.sha256 else { throw .damaged(name, "video.sha256 is missing") }
         self.init(
-            video: facts, videoSHA256: file.video.sha256, settings: file.settings, engine: file.engine.identity,
+            video: facts, videoSHA256: sha256, settings: file.settings, engine: file.engine.identity,
             counts: file.counts, timings: file.timings)
     }
 }

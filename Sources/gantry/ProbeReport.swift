@@ -1,3 +1,4 @@
+import Formats
 import Foundation
 import Model
 
@@ -9,6 +10,20 @@ struct ProbeReport: Encodable {
     /// The failure's one line and code, where the file could not be opened.
     var error: String?
     var code: FailureCode?
+
+    private enum CodingKeys: String, CodingKey {
+        case file, video, notes, error, code
+    }
+
+    /// The facts under the names that `summary.json` gives them.
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(file, forKey: .file)
+        try container.encodeIfPresent(facts.map { VideoDescription($0) }, forKey: .video)
+        try container.encode(notes, forKey: .notes)
+        try container.encodeIfPresent(error, forKey: .error)
+        try container.encodeIfPresent(code, forKey: .code)
+    }
 
     static func json(_ reports: [ProbeReport]) throws -> String {
         let encoder = JSONEncoder()

@@ -96,6 +96,10 @@ import Testing
     @Test func runSummary() throws {
         let bytes = try Samples.summary.bytes()
         #expect(try RunSummary<Samples.Settings>(reading: bytes, named: "s") == Samples.summary)
+        let text = String(decoding: bytes, as: UTF8.self)
+        for field in ["file_name", "is_variable_frame_rate", "model_sha256", "tracks_by_class", "stage_seconds"] {
+            #expect(text.contains("\"\(field)\" :"))
+        }
         #expect(try RunSummary<Samples.Settings>(reading: bytes, named: "s").bytes() == bytes)
     }
 
