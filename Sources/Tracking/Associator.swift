@@ -14,13 +14,18 @@ struct LiveTrack {
     var publicID = 0
     /// Detection of this frame, or -1.
     var detection = -1
+    var ambiguity = 0.0
+    var lastX = 0.0
+    var lastY = 0.0
 }
 
 /// The frame step both trackers share: predict, associate in stages, correct, begin and end tracks.
 struct Associator {
     let settings: TrackingSettings
     let geometry: PictureGeometry
-    private let noise: MotionNoise
+    private let baseNoise: MotionNoise
+    private var noise: MotionNoise
+    private var typicalSteps = 0.0
 
     private(set) var tracks: [LiveTrack] = []
     private(set) var table = DetectionTable()
@@ -34,19 +39,28 @@ struct Associator {
     private var boxX: [Double] = []
     private var rows: [Int] = []
     private var taken: [Bool] = []
+    private var rival: [Double] = []
+    private var matched: [Double] = []
 
     init(settings: TrackingSettings, geometry: PictureGeometry) {
         self.settings = settings
         self.geometry = geometry
-        noise = MotionNoise(
+        baseNoise = MotionNoise(
             measurement: settings.measurementNoise, position: settings.processPosition,
             velocity: settings.processVelocity, sizeMeasurement: settings.sizeMeasurementNoise,
-            sizeVelocity: settings.sizeProcessVelocity, initialVelocity: settings.initialVelocity)
+            sizeVelocity: settings.sizeProcessVelocity, initialVelocity: settings.initialVelocity,
+            scaleMode: settings.scaleMode, verticalProcess: settings.verticalProcess,
+            verticalMeasurement: settings.verticalMeasurement)
+        noise = baseNoise.at(unit: pow(30 / max(geometry.frameRate, 1), 1 - settings.ratePower))
     }
 
     mutating func advance(_ input: FrameDetections) {
         let interval = step(to: input)
         let steps = interval * 30
+        if steps > 0 {
+            typicalSteps = typicalSteps > 0 ? typicalSteps * 0.9 + steps * 0.1 : steps
+            noise = baseNoise.at(unit: pow(typicalSteps, 1 - settings.ratePower))
+        }
         table.load(input.detections, lowScore: settings.lowScore)
         taken.removeAll(keepingCapacity: true)
         for _ in 0..<table.count { taken.append(false) }
@@ -55,6 +69,11 @@ struct Associator {
             if tracks[index].detection < 0 {
                 tracks[index].filter.velocityWidth *= settings.lostSizeVelocity
                 tracks[index].filter.velocityHeight *= settings.lostSizeVelocity
+                if settings.lostDamping > 0 {
+                    let keep = exp(-interval / settings.lostDamping)
+                    tracks[index].filter.velocityX *= keep
+                    tracks[index].filter.velocityY *= keep
+                }
             }
             tracks[index].filter.predict(steps: steps, noise: noise)
             tracks[index].detection = -1
@@ -107,10 +126,11 @@ struct Associator {
 
     private mutating func estimateCamera(steps: Double) {
         rows.removeAll(keepingCapacity: true)
-        for index in tracks.indices where tracks[index].confirmed && tracks[index].lastSeen >= previousTime {
+        for index in tracks.indices where tracks[index].confirmed && tracks[index].lastSeen >= previousTime && Double(tracks[index].hits) >= settings.cameraHits {
             rows.append(index)
         }
         guard Double(rows.count) >= settings.cameraPairs, steps > 0 else { return }
+        for _ in 0..<Int(settings.cameraRounds) {
         match(scores: settings.highScore...Double.infinity, buffer: settings.cameraBuffer, minimum: 0.1)
         camera.beginPairs()
         for (row, index) in rows.enumerated() {
@@ -123,6 +143,7 @@ struct Associator {
         }
         _ = camera.settle(
             minimumPairs: settings.cameraPairs, significance: settings.cameraSpread, steps: steps)
+        }
     }
 
     private var previousTime: Double { lastTime }
@@ -131,10 +152,13 @@ struct Associator {
     private mutating func associate(scores: ClosedRange<Double>, buffer: Double, minimum: Double) {
         guard !rows.isEmpty else { return }
         match(scores: scores, buffer: buffer, minimum: minimum)
+        solver.rivals(into: &rival, matched: &matched)
         for (row, index) in rows.enumerated() {
             let column = solver.columnOfRow[row]
             guard column >= 0 else { continue }
             tracks[index].detection = column
+            let a = rival[column] > 0 ? (rival[column] + minimum) / (matched[column] + minimum) : 0
+            tracks[index].ambiguity = min(a, 1.5)
             taken[column] = true
         }
     }
@@ -146,7 +170,11 @@ struct Associator {
             let filter = tracks[index].filter
             let classID = tracks[index].classID
             let (w, h) = (filter.width, filter.height)
-            let (cx, cy) = (filter.x + camera.offsetX, filter.y + camera.offsetY)
+            let lw = now - tracks[index].lastSeen > 0.2 ? settings.lastSeenWeight : 0
+            let (cx, cy) = (
+                filter.x * (1 - lw) + tracks[index].lastX * lw + camera.offsetX,
+                filter.y * (1 - lw) + tracks[index].lastY * lw + camera.offsetY
+            )
             let lost = min(now - tracks[index].lastSeen, 1.0)
             let grow = 0.5 + buffer + lost * settings.lostBuffer
             let (halfW, halfH) = (w * grow, h * grow)
@@ -176,7 +204,8 @@ struct Associator {
                     ratio = o / (h + dh - o)
                 }
                 let wr = min(w, dw) / max(w, dw)
-                let similarity = iou * power(ratio, settings.heightPower) * power(wr, settings.widthPower)
+                let similarity = power(iou, settings.iouPower) * power(ratio, settings.heightPower)
+                    * power(wr, settings.widthPower) * power(min(h, dh) / max(h, dh), settings.ratioPower)
                 solver.addEdge(
                     column: d,
                     weight: similarity * (1 - lost * settings.lostPenalty)
@@ -192,6 +221,7 @@ struct Associator {
     private func power(_ ratio: Double, _ exponent: Double) -> Double {
         if exponent == 0 { return 1 }
         if exponent == 1 { return ratio }
+        if exponent == 0.5 { return ratio.squareRoot() }
         if exponent == 2 { return ratio * ratio }
         return pow(ratio, exponent)
     }
@@ -202,7 +232,9 @@ struct Associator {
             guard d >= 0 else { continue }
             tracks[index].filter.correct(
                 x: table.x[d] - camera.offsetX, y: table.y[d] - camera.offsetY, width: table.width[d],
-                height: table.height[d], noise: noise)
+                height: table.height[d], noise: noise, trust: 1 + settings.scoreNoise * (1 - table.score[d]) + settings.ambiguityNoise * pow(tracks[index].ambiguity, settings.ambiguityPower))
+            tracks[index].lastX = table.x[d] - camera.offsetX
+            tracks[index].lastY = table.y[d] - camera.offsetY
             tracks[index].lastSeen = now
             tracks[index].hits += 1
             if tracks[index].hits >= settings.confirmationHits { tracks[index].confirmed = true }
@@ -236,7 +268,8 @@ struct Associator {
             tracks.append(
                 LiveTrack(
                     serial: nextSerial, classID: table.classID[d], filter: filter, lastSeen: now, hits: 1,
-                    confirmed: settings.confirmationHits <= 1, detection: d))
+                    confirmed: settings.confirmationHits <= 1, detection: d,
+                    lastX: filter.x, lastY: filter.y))
             nextSerial += 1
         }
     }

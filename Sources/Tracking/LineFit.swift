@@ -13,9 +13,10 @@ struct EndState {
     var velocityY: Double
     var width: Double
     var height: Double
+    var side: Int
 
     /// Fits lines through the observations within `span` seconds of the end (at least a few, at most what there is).
-    init(of points: [Tracklet.Point], atStart: Bool, span: Double) {
+    init(of points: [Tracklet.Point], atStart: Bool, span: Double, uncrop: Double = 0) {
         let anchor = atStart ? points[0].time : points[points.count - 1].time
         var range: ArraySlice<Tracklet.Point>
         if atStart {
@@ -26,7 +27,13 @@ struct EndState {
             range = points[min(begin, max(0, points.count - 4))...]
         }
         time = anchor
-        let fitX = Self.fit(range, anchor) { $0.x }
+        side = atStart ? points[0].side : points[points.count - 1].side
+        // A box cut off by the border: its inner edge is true, its centre is not.
+        let whole = Self.median(points.map(\.width))
+        let fitX = Self.fit(range, anchor) { point in
+            let cut = uncrop * max(0, whole - point.width)
+            return point.side == 0 ? point.x : point.x + Double(point.side) * cut / 2
+        }
         let fitY = Self.fit(range, anchor) { $0.y }
         x = fitX.value
         velocityX = fitX.slope

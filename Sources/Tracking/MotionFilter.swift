@@ -15,6 +15,7 @@ struct MotionFilter {
     var velocityHeight = 0.0
 
     private var position: AxisCovariance
+    private var vertical: AxisCovariance
     private var size: AxisCovariance
 
     init(x: Double, y: Double, width: Double, height: Double, noise: MotionNoise) {
@@ -22,9 +23,10 @@ struct MotionFilter {
         self.y = y
         self.width = width
         self.height = height
-        let scale = MotionNoise.scale(width, height)
+        let scale = noise.scale(width, height)
         position = AxisCovariance(
             measurement: noise.measurement * scale, velocity: noise.initialVelocity * scale)
+        vertical = position
         size = AxisCovariance(
             measurement: noise.sizeMeasurement * scale, velocity: noise.initialVelocity * scale * 0.3)
     }
@@ -34,20 +36,24 @@ struct MotionFilter {
         y += velocityY * steps
         width = max(width + velocityWidth * steps, width * 0.3)
         height = max(height + velocityHeight * steps, height * 0.3)
-        let scale = MotionNoise.scale(width, height)
+        let scale = noise.scale(width, height)
         position.predict(steps: steps, position: noise.position * scale, velocity: noise.velocity * scale)
+        vertical.predict(steps: steps, position: noise.position * scale * noise.verticalProcess, velocity: noise.velocity * scale * noise.verticalProcess)
         size.predict(steps: steps, position: 0, velocity: noise.sizeVelocity * scale)
     }
 
-    mutating func correct(x mx: Double, y my: Double, width mw: Double, height mh: Double, noise: MotionNoise) {
-        let scale = MotionNoise.scale(mw, mh)
-        let (kp, kv) = position.correct(measurement: noise.measurement * scale)
+    mutating func correct(x mx: Double, y my: Double, width mw: Double, height mh: Double, noise: MotionNoise,
+        trust: Double = 1
+    ) {
+        let scale = noise.scale(mw, mh)
+        let (kp, kv) = position.correct(measurement: noise.measurement * scale * trust)
         let (dx, dy) = (mx - x, my - y)
         x += kp * dx
-        y += kp * dy
+        let (yp, yv) = vertical.correct(measurement: noise.measurement * scale * trust * noise.verticalMeasurement)
+        y += yp * dy
         velocityX += kv * dx
-        velocityY += kv * dy
-        let (sp, sv) = size.correct(measurement: noise.sizeMeasurement * scale)
+        velocityY += yv * dy
+        let (sp, sv) = size.correct(measurement: noise.sizeMeasurement * scale * trust)
         let (dw, dh) = (mw - width, mh - height)
         width += sp * dw
         height += sp * dh
@@ -67,7 +73,20 @@ struct MotionNoise {
     var sizeVelocity: Double
     var initialVelocity: Double
 
-    static func scale(_ width: Double, _ height: Double) -> Double { (width * height).squareRoot() }
+    func at(unit: Double) -> MotionNoise {
+        var result = self
+        result.position /= unit.squareRoot()
+        result.velocity /= unit * unit.squareRoot()
+        result.sizeVelocity /= unit * unit.squareRoot()
+        result.initialVelocity /= unit
+        return result
+    }
+    var scaleMode = 0.0
+    var verticalProcess = 1.0
+    var verticalMeasurement = 1.0
+    func scale(_ width: Double, _ height: Double) -> Double {
+        scaleMode == 0 ? (width * height).squareRoot() : scaleMode == 1 ? height * 0.63 : (width + height) * 0.47
+    }
 }
 
 /// Covariance of (value, velocity) along one axis.

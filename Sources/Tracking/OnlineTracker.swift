@@ -22,7 +22,19 @@ package struct OnlineTracker: Sendable {
         var result: [TrackedBox] = []
         for index in core.tracks.indices {
             let track = core.tracks[index]
-            guard track.confirmed, track.detection >= 0 else { continue }
+            if track.confirmed, track.detection < 0, track.publicID > 0, core.now - track.lastSeen <= core.settings.coast {
+                let f = track.filter
+                result.append(
+                    TrackedBox(
+                        id: track.publicID, classID: track.classID,
+                        box: Box(
+                            x: f.x + core.camera.offsetX - f.width / 2, y: f.y + core.camera.offsetY - f.height / 2,
+                            width: f.width, height: f.height), score: 0))
+                continue
+            }
+            guard track.detection >= 0,
+                track.confirmed || core.table.score[track.detection] >= core.settings.instantScore
+            else { continue }
             var id = track.publicID
             if id == 0 {
                 id = nextID

@@ -56,6 +56,22 @@ struct SparseAssignment {
         for row in 0..<rows where edgeStart[row] < edgeStart[row + 1] { insert(row) }
     }
 
+    /// For every column the weight of its heaviest pair other than the one it was matched in; 0 where there is none.
+    func rivals(into rival: inout [Double], matched: inout [Double]) {
+        Self.reset(&rival, count: columnCount, to: 0)
+        Self.reset(&matched, count: columnCount, to: 0)
+        for row in 0..<columnOfRow.count {
+            for edge in edgeStart[row]..<edgeStart[row + 1] {
+                let column = edgeColumn[edge]
+                if columnOfRow[row] == column {
+                    matched[column] = edgeWeight[edge]
+                } else {
+                    rival[column] = max(rival[column], edgeWeight[edge])
+                }
+            }
+        }
+    }
+
     /// Brings one more row into the matching along the cheapest augmenting path.
     ///
     /// Costs are negative weights; every row also owns a private dummy column of cost 0 on which it stays unmatched.

@@ -29,7 +29,7 @@ package struct TrackingSettings: Hashable, Sendable, Codable {
     package var cameraPairs = 4.0
     package var cameraSpread = 1.0
     package var cameraMomentum = 0.8
-    package var exitMargin = 0.5
+    package var exitMargin = 0.0
     package var lostSizeVelocity = 0.0
 
     package var minimumTrack = 2.0
@@ -40,28 +40,63 @@ package struct TrackingSettings: Hashable, Sendable, Codable {
     package var lowBuffer = 0.0
     package var scorePenalty = 0.4
 
-    package var offlinePatience = 0.8
-    package var finalMinimum = 3.0
-    package var finalScore = 0.0
-    package var smoothPosition = 0.7
-    package var smoothSize = 0.9
+    package var offlinePatience = 1.2
+    package var finalMinimum = 8.0
+    package var finalScore = 0.55
+    package var smoothPosition = 0.9
+    package var smoothSize = 1.1
     package var linking = Linking()
 
     package struct Linking: Hashable, Sendable, Codable {
         package var enabled = true
-        package var shortWindow = 0.5
+        package var shortWindow = 0.15
         package var longWindow = 3.0
-        package var span = 0.6
-        package var damping = 0.5
-        package var tolerance = 0.5
-        package var toleranceGrowth = 1.0
-        package var verticalWeight = 2.0
-        package var minimumHeightRatio = 0.46
-        package var heightPenalty = 0.5
+        package var span = 0.4
+        package var damping = 1.0
+        package var trustCount = 20.0
+        package var spreadX = 0.04
+        package var spreadXGrowth = 0.2
+        package var spreadY = 0.04
+        package var spreadYGrowth = 0.09
+        package var heightWeight = 5.0
+        package var bias = -2.0
         package var margin = 0.1
-        package var trustCount = 5.0
-        package var worse = 0.5
+        package var borderBias = -1.0
+        package var halfBorderPenalty = 2.0
+        package var borderDamping = 3.7
+        package var borderSpreadX = 0.03
+        package var borderSpreadXGrowth = 0.34
+        package var widthWeight = 1.5
+        package var gapWeight = 1.0
+        package var middleWindow = 0.5
+        package var wideWindow = 1.2
+        package var uncrop = 0.0
     }
+
+    package var scaleMode = 0.0
+    package var lostDamping = 0.0
+    package var lastSeenWeight = 0.0
+    package var instantScore = 0.85
+    package var coast = 0.12
+    package var zoom = false
+    package var scoreNoise = 0.0
+
+    package var ratePower = 0.5
+    package var ambiguityNoise = 0.0
+    package var ambiguityPower = 2.0
+    package var agreement = 2.0
+    package var minimumVotes = 0.2
+    package var voteBase = 1.0
+    package var voteBack = 0.95
+    package var agileProcess = 0.2
+    package var agileBuffer = 0.2
+    package var agileScorePenalty = 0.0
+    package var iouPower = 1.0
+    package var ratioPower = 0.0
+    package var verticalProcess = 0.7
+    package var verticalMeasurement = 1.0
+    package var cameraHits = 2.0
+    package var cameraRounds = 1.0
 
     package init() {}
 }

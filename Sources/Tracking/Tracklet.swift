@@ -14,6 +14,10 @@ struct Tracklet {
         var width: Double
         var height: Double
         var score: Double
+        /// Rank among all detections of the recording.
+        var detection = -1
+        /// -1 where the box touches the picture's left border, 1 the right one, 0 neither.
+        var side = 0
         /// A detection's own box; false where filled in.
         var detected: Bool
     }

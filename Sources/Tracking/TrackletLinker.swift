@@ -14,8 +14,8 @@ struct TrackletLinker {
             let (a, b) = (tracklets[$0].points[0].step, tracklets[$1].points[0].step)
             return a == b ? $0 < $1 : a < b
         }
-        let starts = order.map { EndState(of: tracklets[$0].points, atStart: true, span: settings.span) }
-        let ends = order.map { EndState(of: tracklets[$0].points, atStart: false, span: settings.span) }
+        let starts = order.map { EndState(of: tracklets[$0].points, atStart: true, span: settings.span, uncrop: settings.uncrop) }
+        let ends = order.map { EndState(of: tracklets[$0].points, atStart: false, span: settings.span, uncrop: settings.uncrop) }
         let firstSteps = order.map { tracklets[$0].points[0].step }
         let lastSteps = order.map { tracklets[$0].points[tracklets[$0].points.count - 1].step }
         let count = order.count
@@ -99,25 +99,30 @@ struct TrackletLinker {
 
     /// How well `start` continues `end`: 1 for a perfect continuation, 0 or less for none.
     private func affinity(_ end: EndState, _ endCount: Int, _ start: EndState, _ startCount: Int) -> Double {
-        let ratio = min(end.height, start.height) / max(end.height, start.height)
-        guard ratio >= settings.minimumHeightRatio else { return 0 }
+        let sameSide = end.side != 0 && end.side == start.side
+        if end.side * start.side < 0 { return 0 }
         let gap = start.time - end.time
-        let reach = settings.damping * (1 - exp(-gap / settings.damping))
         let size = (end.height + start.height) / 2
-        let tolerance = (settings.tolerance + settings.toleranceGrowth * gap) * size
+        let growth = log(start.height / end.height)
+        let damping = sameSide ? settings.borderDamping : settings.damping
+        let reach = damping * (1 - exp(-gap / damping))
         // A velocity from few observations says little.
         let trustEnd = min(1, Double(endCount - 1) / settings.trustCount)
         let trustStart = min(1, Double(startCount - 1) / settings.trustCount)
-        let dx = start.x - end.x
-        let dy = start.y - end.y
-        let forwardX = dx - end.velocityX * reach * trustEnd
-        let forwardY = (dy - end.velocityY * reach * trustEnd) * settings.verticalWeight
-        let backwardX = dx - start.velocityX * reach * trustStart
-        let backwardY = (dy - start.velocityY * reach * trustStart) * settings.verticalWeight
-        let forward = (forwardX * forwardX + forwardY * forwardY).squareRoot()
-        let backward = (backwardX * backwardX + backwardY * backwardY).squareRoot()
-        let error =
-            settings.worse * max(forward, backward) + (1 - settings.worse) * (forward + backward) / 2
-        return (1 - error / tolerance) * (1 - settings.heightPenalty * (1 - ratio))
+        let trust = trustEnd + trustStart + 1e-9
+        let velocityX = (end.velocityX * trustEnd + start.velocityX * trustStart) / trust
+        let velocityY = (end.velocityY * trustEnd + start.velocityY * trustStart) / trust
+        let spreadX = (sameSide ? settings.borderSpreadX : settings.spreadX)
+            + (sameSide ? settings.borderSpreadXGrowth : settings.spreadXGrowth) * gap
+        let spreadY = settings.spreadY + settings.spreadYGrowth * gap
+        let errorX = (start.x - end.x - velocityX * reach) / (size * spreadX)
+        let errorY = (start.y - end.y - velocityY * reach) / (size * spreadY)
+        let distance = errorX * errorX + errorY * errorY
+        var bias = sameSide ? settings.borderBias : settings.bias
+        if !sameSide, end.side != 0 || start.side != 0 { bias -= settings.halfBorderPenalty }
+        return bias - log(spreadX * spreadY) - 2.5 * log1p(distance / 3)
+            - (sameSide ? 0.0 : 1) * settings.heightWeight * growth * growth
+            - (sameSide ? 0 : settings.widthWeight * pow(log(start.width / end.width), 2))
+            - settings.gapWeight * min(gap, 1)
     }
 }
