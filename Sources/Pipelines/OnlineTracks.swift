@@ -14,7 +14,8 @@ struct OnlineTracks {
         for frame in frames {
             for tracked in tracker.update(frame) {
                 let observation = Track.Observation(
-                    frame: frame.frame, time: frame.time, box: tracked.box, score: tracked.score, origin: .detected)
+                    frame: frame.frame, time: frame.time, box: tracked.box, score: tracked.score,
+                    origin: tracked.isPredicted ? .interpolated : .detected)
                 if let position = positions[tracked.id] {
                     tracks[position].observations.append(observation)
                 } else {

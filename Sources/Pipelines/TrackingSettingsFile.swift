@@ -33,8 +33,14 @@ package enum TrackingSettingsFile {
         }
         let merged = try merge(changes, into: all, path: "", damaged: { damaged($0, hint: $1) })
         do {
-            return try JSONDecoder().decode(
+            let settings = try JSONDecoder().decode(
                 TrackingSettings.self, from: JSONSerialization.data(withJSONObject: merged))
+            do {
+                try settings.validate()
+            } catch {
+                throw damaged(error.message, hint: error.hint)
+            }
+            return settings
         } catch let DecodingError.typeMismatch(_, context) {
             let name = context.codingPath.map(\.stringValue).joined(separator: ".")
             throw damaged("the setting \(name) has a value of the wrong type")

@@ -1,17 +1,17 @@
 /// Estimates the camera's pan from the objects alone: what nearly all of them do at once, the camera did.
 ///
-/// Positions relative to ``offsetX``, ``offsetY`` are *stabilised*: an object that stands still in the world keeps
-/// them while the camera pans.
+/// Positions less (``offsetX``, ``offsetY``) are *stabilised*: an object that stands still in the world keeps them
+/// while the camera pans.
 struct CameraMotion {
     private(set) var offsetX = 0.0
     private(set) var offsetY = 0.0
     private var velocityX = 0.0
     private var velocityY = 0.0
-    private var xs: [Double] = []
-    private var ys: [Double] = []
-    private var scratch: [Double] = []
-    private var scale = 0.0
+    private var displacementsX: [Double] = []
+    private var displacementsY: [Double] = []
+    private var deviations: [Double] = []
 
+    /// Carries on as before, with fading velocity.
     mutating func predict(steps: Double, momentum: Double) {
         offsetX += velocityX * steps
         offsetY += velocityY * steps
@@ -20,48 +20,46 @@ struct CameraMotion {
     }
 
     mutating func beginPairs() {
-        xs.removeAll(keepingCapacity: true)
-        ys.removeAll(keepingCapacity: true)
-        scale = 0
+        displacementsX.removeAll(keepingCapacity: true)
+        displacementsY.removeAll(keepingCapacity: true)
     }
 
-    /// One confident pair: how far the detection lies from where the track was expected.
-    mutating func addPair(dx: Double, dy: Double, size: Double) {
-        xs.append(dx)
-        ys.append(dy)
-        scale += size
+    /// One confident pair: how far the detection lies from where its track was expected.
+    mutating func addPair(dx: Double, dy: Double) {
+        displacementsX.append(dx)
+        displacementsY.append(dy)
     }
 
-    /// Moves the offset by the median displacement, when there are enough pairs and it stands out of their spread.
-    mutating func settle(minimumPairs: Double, significance: Double, steps: Double) -> Bool {
-        let count = Double(xs.count)
-        guard count >= minimumPairs else { return false }
-        let mx = median(xs)
-        let my = median(ys)
-        let sx = spread(xs, around: mx) * 1.4826 * 1.2533 / count.squareRoot()
-        let sy = spread(ys, around: my) * 1.4826 * 1.2533 / count.squareRoot()
-        // Shrink towards no motion where the spread explains the median.
-        let wx = mx * mx / (mx * mx + significance * sx * sx + 1e-12)
-        let wy = my * my / (my * my + significance * sy * sy + 1e-12)
-        offsetX += mx * wx
-        offsetY += my * wy
-        velocityX += mx * wx / steps
-        velocityY += my * wy / steps
-        return true
+    /// Moves the offset by the median displacement of the pairs added since ``beginPairs()``, shrunk in so far as
+    /// their spread explains it; nothing where there are fewer than `minimumPairs`.
+    mutating func settle(minimumPairs: Int, caution: Double, steps: Double) {
+        guard displacementsX.count >= max(1, minimumPairs) else { return }
+        let dx = Self.shrunkMedian(&displacementsX, caution: caution, deviations: &deviations)
+        let dy = Self.shrunkMedian(&displacementsY, caution: caution, deviations: &deviations)
+        offsetX += dx
+        offsetY += dy
+        velocityX += dx / steps
+        velocityY += dy / steps
     }
 
-    private mutating func median(_ values: [Double]) -> Double {
-        scratch.removeAll(keepingCapacity: true)
-        scratch.append(contentsOf: values)
-        scratch.sort()
-        let middle = scratch.count / 2
-        return scratch.count % 2 == 1 ? scratch[middle] : (scratch[middle - 1] + scratch[middle]) / 2
+    private static func shrunkMedian(
+        _ values: inout [Double], caution: Double, deviations: inout [Double]
+    ) -> Double {
+        values.sort()
+        let median = medianOfSorted(values)
+        deviations.removeAll(keepingCapacity: true)
+        for value in values { deviations.append(abs(value - median)) }
+        deviations.sort()
+        // Standard error of a median, the spread taken from the median absolute deviation of a normal distribution.
+        let error = 1.4826 * medianOfSorted(deviations) * 1.2533 / Double(values.count).squareRoot()
+        let power = median * median
+        let denominator = power + caution * error * error
+        return denominator > 0 ? median * power / denominator : 0
     }
+}
 
-    private mutating func spread(_ values: [Double], around center: Double) -> Double {
-        scratch.removeAll(keepingCapacity: true)
-        for value in values { scratch.append(abs(value - center)) }
-        scratch.sort()
-        return scratch[scratch.count / 2]
-    }
+/// The median of ascending values, of which there is at least one.
+func medianOfSorted(_ values: [Double]) -> Double {
+    let middle = values.count / 2
+    return values.count % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2
 }

@@ -1,91 +1,73 @@
-import Model
-
-/// Constant-velocity Kalman filter (Kalman, 1960) over a box's centre and size.
+/// Constant-velocity Kalman filter (Kalman, 1960) over a box's centre and size, as four independent axes.
 ///
-/// Centre x and y share one covariance and width and height another, because their noises are the same multiple of
-/// the object's size; no matrix is ever built. Time is counted in steps of 1/30 s.
+/// Size, not aspect ratio: a stretched arm changes the width and leaves the height alone. Width and height share one
+/// covariance, because their noises are the same multiple of the object's size. Positions are in stabilised pixels
+/// (``CameraMotion``), time in steps of 1/30 s.
 struct MotionFilter {
-    var x: Double
-    var y: Double
-    var width: Double
-    var height: Double
-    var velocityX = 0.0
-    var velocityY = 0.0
-    var velocityWidth = 0.0
-    var velocityHeight = 0.0
-
-    private var position: AxisCovariance
-    private var vertical: AxisCovariance
-    private var size: AxisCovariance
+    private(set) var x: Double
+    private(set) var y: Double
+    private(set) var width: Double
+    private(set) var height: Double
+    private var velocityX = 0.0
+    private var velocityY = 0.0
+    private var velocityWidth = 0.0
+    private var velocityHeight = 0.0
+    private var covarianceX: AxisCovariance
+    private var covarianceY: AxisCovariance
+    private var covarianceSize: AxisCovariance
 
     init(x: Double, y: Double, width: Double, height: Double, noise: MotionNoise) {
         self.x = x
         self.y = y
         self.width = width
         self.height = height
-        let scale = noise.scale(width, height)
-        position = AxisCovariance(
-            measurement: noise.measurement * scale, velocity: noise.initialVelocity * scale)
-        vertical = position
-        size = AxisCovariance(
-            measurement: noise.sizeMeasurement * scale, velocity: noise.initialVelocity * scale * 0.3)
+        let size = MotionNoise.size(width, height)
+        covarianceX = AxisCovariance(
+            value: noise.measurement * size, velocity: noise.initialVelocity * size)
+        covarianceY = covarianceX
+        // Sizes change several times more slowly than positions.
+        covarianceSize = AxisCovariance(
+            value: noise.sizeMeasurement * size, velocity: 0.3 * noise.initialVelocity * size)
     }
 
-    mutating func predict(steps: Double, noise: MotionNoise) {
+    /// Moves on by `steps`. An object that was not seen keeps its size: nothing corrects a runaway size.
+    mutating func predict(steps: Double, wasSeen: Bool, noise: MotionNoise) {
+        if !wasSeen {
+            velocityWidth = 0
+            velocityHeight = 0
+        }
         x += velocityX * steps
         y += velocityY * steps
         width = max(width + velocityWidth * steps, width * 0.3)
         height = max(height + velocityHeight * steps, height * 0.3)
-        let scale = noise.scale(width, height)
-        position.predict(steps: steps, position: noise.position * scale, velocity: noise.velocity * scale)
-        vertical.predict(steps: steps, position: noise.position * scale * noise.verticalProcess, velocity: noise.velocity * scale * noise.verticalProcess)
-        size.predict(steps: steps, position: 0, velocity: noise.sizeVelocity * scale)
+        let size = MotionNoise.size(width, height)
+        let displacement = noise.displacement * size
+        let acceleration = noise.acceleration * size
+        covarianceX.predict(steps: steps, displacement: displacement, acceleration: acceleration)
+        covarianceY.predict(
+            steps: steps, displacement: displacement * noise.vertical, acceleration: acceleration * noise.vertical)
+        covarianceSize.predict(steps: steps, displacement: 0, acceleration: noise.sizeAcceleration * size)
     }
 
-    mutating func correct(x mx: Double, y my: Double, width mw: Double, height mh: Double, noise: MotionNoise,
-        trust: Double = 1
+    /// Takes in a detection's centre and size.
+    mutating func correct(
+        x measuredX: Double, y measuredY: Double, width measuredWidth: Double, height measuredHeight: Double,
+        noise: MotionNoise
     ) {
-        let scale = noise.scale(mw, mh)
-        let (kp, kv) = position.correct(measurement: noise.measurement * scale * trust)
-        let (dx, dy) = (mx - x, my - y)
-        x += kp * dx
-        let (yp, yv) = vertical.correct(measurement: noise.measurement * scale * trust * noise.verticalMeasurement)
-        y += yp * dy
-        velocityX += kv * dx
-        velocityY += yv * dy
-        let (sp, sv) = size.correct(measurement: noise.sizeMeasurement * scale * trust)
-        let (dw, dh) = (mw - width, mh - height)
-        width += sp * dw
-        height += sp * dh
-        velocityWidth += sv * dw
-        velocityHeight += sv * dh
-        width = max(width, mw * 0.2)
-        height = max(height, mh * 0.2)
-    }
-}
-
-/// Standard deviations as fractions of the object's size.
-struct MotionNoise {
-    var measurement: Double
-    var position: Double
-    var velocity: Double
-    var sizeMeasurement: Double
-    var sizeVelocity: Double
-    var initialVelocity: Double
-
-    func at(unit: Double) -> MotionNoise {
-        var result = self
-        result.position /= unit.squareRoot()
-        result.velocity /= unit * unit.squareRoot()
-        result.sizeVelocity /= unit * unit.squareRoot()
-        result.initialVelocity /= unit
-        return result
-    }
-    var scaleMode = 0.0
-    var verticalProcess = 1.0
-    var verticalMeasurement = 1.0
-    func scale(_ width: Double, _ height: Double) -> Double {
-        scaleMode == 0 ? (width * height).squareRoot() : scaleMode == 1 ? height * 0.63 : (width + height) * 0.47
+        let size = MotionNoise.size(measuredWidth, measuredHeight)
+        let gainX = covarianceX.correct(measurement: noise.measurement * size)
+        let gainY = covarianceY.correct(measurement: noise.measurement * size)
+        let gainSize = covarianceSize.correct(measurement: noise.sizeMeasurement * size)
+        let (dx, dy) = (measuredX - x, measuredY - y)
+        x += gainX.value * dx
+        velocityX += gainX.velocity * dx
+        y += gainY.value * dy
+        velocityY += gainY.velocity * dy
+        let (dw, dh) = (measuredWidth - width, measuredHeight - height)
+        width = max(width + gainSize.value * dw, 0.2 * measuredWidth)
+        velocityWidth += gainSize.velocity * dw
+        height = max(height + gainSize.value * dh, 0.2 * measuredHeight)
+        velocityHeight += gainSize.velocity * dh
     }
 }
 
@@ -95,25 +77,26 @@ struct AxisCovariance {
     private var cross = 0.0
     private var velocity: Double
 
-    init(measurement: Double, velocity: Double) {
-        value = measurement * measurement
+    /// From standard deviations.
+    init(value: Double, velocity: Double) {
+        self.value = value * value
         self.velocity = velocity * velocity
     }
 
-    mutating func predict(steps: Double, position: Double, velocity noise: Double) {
-        let q = noise * noise * steps
-        value += 2 * steps * cross + steps * steps * velocity + q * steps * steps / 3 + position * position * steps
-        cross += steps * velocity + q * steps / 2
+    mutating func predict(steps: Double, displacement: Double, acceleration: Double) {
+        let q = acceleration * acceleration * steps
+        value += steps * (2 * cross + steps * (velocity + q / 3) + displacement * displacement)
+        cross += steps * (velocity + q / 2)
         velocity += q
     }
 
-    /// Gains for value and velocity; the covariance is updated.
-    mutating func correct(measurement: Double) -> (Double, Double) {
+    /// The gains for value and velocity.
+    mutating func correct(measurement: Double) -> (value: Double, velocity: Double) {
         let innovation = value + measurement * measurement
-        let (gainValue, gainVelocity) = (value / innovation, cross / innovation)
-        velocity -= gainVelocity * cross
-        value *= 1 - gainValue
-        cross *= 1 - gainValue
-        return (gainValue, gainVelocity)
+        let gain = (value: value / innovation, velocity: cross / innovation)
+        velocity -= gain.velocity * cross
+        value *= 1 - gain.value
+        cross *= 1 - gain.value
+        return gain
     }
 }

@@ -1,53 +1,67 @@
 import Model
 
-/// A track's box in the frame just given.
-package struct TrackedBox: Hashable, Sendable, Codable {
-    package var id: Int
-    package var classID: Int
-    package var box: Box
-    package var score: Double
-}
-
-/// Tracks frame by frame.
+/// Tracks frame by frame, for live use: each frame's answer is given before the next is seen and never revised.
+///
+/// Memory is bounded by the tracks alive. Tracks are formed per class. Settings out of range
+/// (``TrackingSettings/validate()``) give poor tracks, never a trap.
 package struct OnlineTracker: Sendable {
-    private var core: Associator
+    private let settings: TrackingSettings
+    private var clock: FrameClock
+    private var associator: Associator
+    /// The shown identifier of each live track, in the order of the associator's tracks; nil until it is shown.
+    private var shown: [(serial: Int, id: Int?)] = []
     private var nextID = 1
 
     package init(settings: TrackingSettings = TrackingSettings(), geometry: PictureGeometry) {
-        core = Associator(settings: settings, geometry: geometry)
+        self.settings = settings
+        clock = FrameClock(frameRate: geometry.frameRate)
+        associator = Associator(settings: settings, geometry: geometry, patience: settings.patience)
     }
 
+    /// Takes in the next frame (later than all before; any may be left out) and returns the tracks' boxes in it, at
+    /// most one a track. No detection is used twice.
     package mutating func update(_ frame: FrameDetections) -> [TrackedBox] {
-        core.advance(frame)
-        var result: [TrackedBox] = []
-        for index in core.tracks.indices {
-            let track = core.tracks[index]
-            if track.confirmed, track.detection < 0, track.publicID > 0, core.now - track.lastSeen <= core.settings.coast {
-                let f = track.filter
-                result.append(
-                    TrackedBox(
-                        id: track.publicID, classID: track.classID,
-                        box: Box(
-                            x: f.x + core.camera.offsetX - f.width / 2, y: f.y + core.camera.offsetY - f.height / 2,
-                            width: f.width, height: f.height), score: 0))
+        associator.advance(frame.detections, time: clock.seconds(of: frame))
+        keepIdentifiers()
+        var boxes: [TrackedBox] = []
+        for (position, track) in associator.tracks.enumerated() {
+            guard let (box, score) = visibleBox(of: track, wasShown: shown[position].id != nil, in: frame) else {
                 continue
             }
-            guard track.detection >= 0,
-                track.confirmed || core.table.score[track.detection] >= core.settings.instantScore
-            else { continue }
-            var id = track.publicID
-            if id == 0 {
-                id = nextID
+            let id = shown[position].id ?? nextID
+            if shown[position].id == nil {
+                shown[position].id = id
                 nextID += 1
-                core.name(index, id)
             }
-            let detection = frame.detections[core.table.source[track.detection]]
-            result.append(TrackedBox(id: id, classID: track.classID, box: detection.box, score: detection.score))
+            boxes.append(
+                TrackedBox(
+                    id: id, classID: track.classID, box: box, score: score, isPredicted: track.detection == nil))
         }
-        return result
+        return boxes
     }
-}
 
-extension Associator {
-    mutating func name(_ index: Int, _ id: Int) { setPublicID(index, id) }
+    /// Follows the associator, whose tracks only ever disappear or are added at the end.
+    private mutating func keepIdentifiers() {
+        var kept = 0
+        for track in associator.tracks {
+            while kept < shown.count, shown[kept].serial < track.serial { shown.remove(at: kept) }
+            if kept == shown.count { shown.append((track.serial, nil)) }
+            kept += 1
+        }
+        shown.removeLast(shown.count - kept)
+    }
+
+    private func visibleBox(of track: LiveTrack, wasShown: Bool, in frame: FrameDetections) -> (Box, Double)? {
+        if let row = track.detection {
+            let detection = frame.detections[associator.table.source[row]]
+            guard wasShown || track.isConfirmed || detection.score >= settings.immediateScore else { return nil }
+            return (detection.box, detection.score)
+        }
+        guard wasShown, associator.now - track.lastSeen <= settings.coasting else { return nil }
+        let (filter, camera) = (track.filter, associator.camera)
+        let box = Box(
+            x: filter.x + camera.offsetX - filter.width / 2, y: filter.y + camera.offsetY - filter.height / 2,
+            width: filter.width, height: filter.height)
+        return (box, track.lastScore)
+    }
 }

@@ -3,8 +3,8 @@ package struct PictureGeometry: Hashable, Sendable, Codable {
     /// Upright size in pixels.
     package var width: Int
     package var height: Int
-    /// Mean frames per second of the video, analysed or not. The frames' own times rule; this is only used before two
-    /// of them are known.
+    /// Mean frames per second of the video, analysed or not. The frames' own times rule; this stands in where two
+    /// frames carry the same time.
     package var frameRate: Double
 
     package init(width: Int, height: Int, frameRate: Double) {

@@ -5,10 +5,9 @@
 /// rows and columns reachable from its start: the graph's connected components are solved apart without being looked
 /// for, and the cost is near-linear where objects stand in small groups. Buffers are kept between calls.
 struct SparseAssignment {
-    /// Column matched to each row, or -1.
-    private(set) var columnOfRow: [Int] = []
-    /// Row matched to each column, or -1.
-    private(set) var rowOfColumn: [Int] = []
+    /// Column matched to each row and row matched to each column, or -1.
+    private var columnOfRow: [Int] = []
+    private var rowOfColumn: [Int] = []
 
     private var edgeStart: [Int] = []
     private var edgeColumn: [Int] = []
@@ -24,6 +23,12 @@ struct SparseAssignment {
     private var met: [Int] = []
     private var frontier: [Int] = []
 
+    /// The column that a row was matched with.
+    func column(ofRow row: Int) -> Int? { columnOfRow[row] >= 0 ? columnOfRow[row] : nil }
+
+    /// The row that a column was matched with.
+    func row(ofColumn column: Int) -> Int? { rowOfColumn[column] >= 0 ? rowOfColumn[column] : nil }
+
     /// Begins a new problem with `columns` columns; rows follow through ``closeRow()``.
     mutating func begin(columns: Int) {
         columnCount = columns
@@ -35,7 +40,7 @@ struct SparseAssignment {
 
     /// Offers a pair of the row being described; pairs of weight 0 or less are never matched and are left out.
     mutating func addEdge(column: Int, weight: Double) {
-        guard weight > 0 else { return }
+        guard weight > 0, weight.isFinite else { return }
         edgeColumn.append(column)
         edgeWeight.append(weight)
     }
@@ -43,7 +48,7 @@ struct SparseAssignment {
     /// Ends the description of a row.
     mutating func closeRow() { edgeStart.append(edgeColumn.count) }
 
-    /// Matches; the answer is in ``columnOfRow`` and ``rowOfColumn``.
+    /// Matches; the answer is in ``column(ofRow:)`` and ``row(ofColumn:)``.
     mutating func solve() {
         let rows = edgeStart.count - 1
         Self.reset(&columnOfRow, count: rows, to: -1)
@@ -54,22 +59,6 @@ struct SparseAssignment {
         Self.reset(&parentRow, count: columnCount, to: -1)
         Self.reset(&mark, count: columnCount, to: 0)
         for row in 0..<rows where edgeStart[row] < edgeStart[row + 1] { insert(row) }
-    }
-
-    /// For every column the weight of its heaviest pair other than the one it was matched in; 0 where there is none.
-    func rivals(into rival: inout [Double], matched: inout [Double]) {
-        Self.reset(&rival, count: columnCount, to: 0)
-        Self.reset(&matched, count: columnCount, to: 0)
-        for row in 0..<columnOfRow.count {
-            for edge in edgeStart[row]..<edgeStart[row + 1] {
-                let column = edgeColumn[edge]
-                if columnOfRow[row] == column {
-                    matched[column] = edgeWeight[edge]
-                } else {
-                    rival[column] = max(rival[column], edgeWeight[edge])
-                }
-            }
-        }
     }
 
     /// Brings one more row into the matching along the cheapest augmenting path.
@@ -92,12 +81,11 @@ struct SparseAssignment {
         met.removeAll(keepingCapacity: true)
 
         while true {
-            let leave = reached - rowPotential[row]
-            if leave < dummyCost {
-                dummyCost = leave
+            let offset = reached - rowPotential[row]
+            if offset < dummyCost {
+                dummyCost = offset
                 dummyRow = row
             }
-            let offset = reached - rowPotential[row]
             for edge in edgeStart[row]..<edgeStart[row + 1] {
                 let column = edgeColumn[edge]
                 if mark[column] == 2 { continue }

@@ -1,27 +1,41 @@
-import Model
-
-/// A piece of a track, as the first pass leaves it: observations in stabilised coordinates (the picture's, less the
-/// camera's offset), ascending in time.
+/// A piece of one object's track: observations in stabilised coordinates (``CameraMotion``), ascending in time.
 struct Tracklet {
-    /// One observation; positions are the box's centre.
+    /// A side of the picture that a box touches: beyond it an object is out of sight.
+    enum Side {
+        case left, right
+
+        /// The side that a box touches, within a hair of the picture's width.
+        init?(minX: Double, maxX: Double, pictureWidth: Double) {
+            if minX < 0.015 * pictureWidth {
+                self = .left
+            } else if maxX > 0.985 * pictureWidth {
+                self = .right
+            } else {
+                return nil
+            }
+        }
+    }
+
     struct Point {
         /// Rank among the analysed frames.
         var step: Int
         /// Seconds.
         var time: Double
+        /// Centre and size in pixels.
         var x: Double
         var y: Double
         var width: Double
         var height: Double
         var score: Double
-        /// Rank among all detections of the recording.
-        var detection = -1
-        /// -1 where the box touches the picture's left border, 1 the right one, 0 neither.
-        var side = 0
-        /// A detection's own box; false where filled in.
-        var detected: Bool
+        var side: Side?
+        /// False where filled in between two detections.
+        var isDetected: Bool
     }
 
     var classID: Int
+    /// Never empty.
     var points: [Point]
+
+    var first: Point { points[0] }
+    var last: Point { points[points.count - 1] }
 }

@@ -1,71 +1,38 @@
-import Glibc
-import Model
-
-/// Joins tracklets of one object across the gaps between them, by motion alone.
+/// Joins pieces of one object's track across the gaps between them: global assignment on ``LinkEvidence``.
+///
+/// Short gaps first: the longer pieces that come out know their velocities better.
 struct TrackletLinker {
-    let settings: TrackingSettings.Linking
+    private let settings: TrackingSettings.Linking
+    private let evidence: LinkEvidence
     private var solver = SparseAssignment()
 
-    init(settings: TrackingSettings.Linking) { self.settings = settings }
+    private struct Pair {
+        var row: Int
+        var column: Int
+        var weight: Double
+    }
 
-    /// Links across gaps of at most `window` seconds; returns the joined tracklets in the order of their first frames.
-    mutating func link(_ tracklets: [Tracklet], window: Double) -> [Tracklet] {
-        let order = tracklets.indices.sorted {
-            let (a, b) = (tracklets[$0].points[0].step, tracklets[$1].points[0].step)
-            return a == b ? $0 < $1 : a < b
-        }
-        let starts = order.map { EndState(of: tracklets[$0].points, atStart: true, span: settings.span, uncrop: settings.uncrop) }
-        let ends = order.map { EndState(of: tracklets[$0].points, atStart: false, span: settings.span, uncrop: settings.uncrop) }
-        let firstSteps = order.map { tracklets[$0].points[0].step }
-        let lastSteps = order.map { tracklets[$0].points[tracklets[$0].points.count - 1].step }
-        let count = order.count
+    init(settings: TrackingSettings.Linking) {
+        self.settings = settings
+        evidence = LinkEvidence(settings: settings)
+    }
 
-        struct Pair {
-            var row: Int
-            var column: Int
-            var weight: Double
-        }
-        var pairs: [Pair] = []
-        for row in 0..<count {
-            // First tracklet that starts after this one ends.
-            var low = row + 1
-            var high = count
-            while low < high {
-                let middle = (low + high) / 2
-                if firstSteps[middle] <= lastSteps[row] { low = middle + 1 } else { high = middle }
-            }
-            var column = low
-            while column < count, starts[column].time - ends[row].time <= window {
-                if tracklets[order[row]].classID == tracklets[order[column]].classID {
-                    let weight = affinity(
-                        ends[row], tracklets[order[row]].points.count, starts[column],
-                        tracklets[order[column]].points.count)
-                    if weight > 0 { pairs.append(Pair(row: row, column: column, weight: weight)) }
-                }
-                column += 1
-            }
-        }
+    /// The joined tracklets, in the order of their first frames.
+    mutating func link(_ tracklets: [Tracklet]) -> [Tracklet] {
+        var linked = tracklets
+        for window in [0.15, 0.5, 1.2] where window < settings.longestGap { linked = link(linked, window: window) }
+        return link(linked, window: settings.longestGap)
+    }
 
-        // A link must beat every rival of either end by a margin.
-        var bestOfRow = [Double](repeating: 0, count: count)
-        var secondOfRow = bestOfRow
-        var bestOfColumn = bestOfRow
-        var secondOfColumn = bestOfRow
-        func rank(_ weight: Double, _ best: inout Double, _ second: inout Double) {
-            if weight > best {
-                second = best
-                best = weight
-            } else if weight > second {
-                second = weight
-            }
-        }
-        for pair in pairs {
-            rank(pair.weight, &bestOfRow[pair.row], &secondOfRow[pair.row])
-            rank(pair.weight, &bestOfColumn[pair.column], &secondOfColumn[pair.column])
-        }
-        solver.begin(columns: count)
+    /// Links across gaps of at most `window` seconds.
+    private mutating func link(_ unordered: [Tracklet], window: Double) -> [Tracklet] {
+        let tracklets = unordered.enumerated().sorted { a, b in
+            (a.element.first.step, a.offset) < (b.element.first.step, b.offset)
+        }.map(\.element)
+        let pairs = candidates(tracklets, window: window)
+        solver.begin(columns: tracklets.count)
         var next = 0
-        for row in 0..<count {
+        for row in tracklets.indices {
             while next < pairs.count, pairs[next].row == row {
                 solver.addEdge(column: pairs[next].column, weight: pairs[next].weight)
                 next += 1
@@ -73,56 +40,81 @@ struct TrackletLinker {
             solver.closeRow()
         }
         solver.solve()
-        var successor = [Int](repeating: -1, count: count)
-        var hasPredecessor = [Bool](repeating: false, count: count)
-        for pair in pairs where solver.columnOfRow[pair.row] == pair.column {
-            let rowRival = pair.weight >= bestOfRow[pair.row] ? secondOfRow[pair.row] : bestOfRow[pair.row]
-            let columnRival =
-                pair.weight >= bestOfColumn[pair.column] ? secondOfColumn[pair.column] : bestOfColumn[pair.column]
-            guard pair.weight >= max(rowRival, columnRival) + settings.margin else { continue }
-            successor[pair.row] = pair.column
-            hasPredecessor[pair.column] = true
-        }
+        return join(tracklets, successors(count: tracklets.count, pairs))
+    }
 
-        var result: [Tracklet] = []
-        for head in 0..<count where !hasPredecessor[head] {
-            var joined = tracklets[order[head]]
-            var tail = successor[head]
-            while tail >= 0 {
-                joined.points.append(contentsOf: tracklets[order[tail]].points)
-                tail = successor[tail]
+    /// Every pair with evidence for it, ordered by row.
+    private func candidates(_ tracklets: [Tracklet], window: Double) -> [Pair] {
+        let starts = tracklets.map { EndState.start(of: $0, span: settings.span) }
+        let ends = tracklets.map { EndState.end(of: $0, span: settings.span) }
+        let firstSteps = tracklets.map(\.first.step)
+        var pairs: [Pair] = []
+        for row in tracklets.indices {
+            let lastStep = tracklets[row].last.step
+            var low = row + 1
+            var high = tracklets.count
+            while low < high {
+                let middle = (low + high) / 2
+                if firstSteps[middle] <= lastStep { low = middle + 1 } else { high = middle }
             }
-            result.append(joined)
+            while low < tracklets.count, starts[low].time - ends[row].time <= window {
+                if tracklets[row].classID == tracklets[low].classID {
+                    let weight = evidence.evidence(ends[row], starts[low])
+                    if weight > 0 { pairs.append(Pair(row: row, column: low, weight: weight)) }
+                }
+                low += 1
+            }
         }
-        return result
+        return pairs
     }
 
-    /// How well `start` continues `end`: 1 for a perfect continuation, 0 or less for none.
-    private func affinity(_ end: EndState, _ endCount: Int, _ start: EndState, _ startCount: Int) -> Double {
-        let sameSide = end.side != 0 && end.side == start.side
-        if end.side * start.side < 0 { return 0 }
-        let gap = start.time - end.time
-        let size = (end.height + start.height) / 2
-        let growth = log(start.height / end.height)
-        let damping = sameSide ? settings.borderDamping : settings.damping
-        let reach = damping * (1 - exp(-gap / damping))
-        // A velocity from few observations says little.
-        let trustEnd = min(1, Double(endCount - 1) / settings.trustCount)
-        let trustStart = min(1, Double(startCount - 1) / settings.trustCount)
-        let trust = trustEnd + trustStart + 1e-9
-        let velocityX = (end.velocityX * trustEnd + start.velocityX * trustStart) / trust
-        let velocityY = (end.velocityY * trustEnd + start.velocityY * trustStart) / trust
-        let spreadX = (sameSide ? settings.borderSpreadX : settings.spreadX)
-            + (sameSide ? settings.borderSpreadXGrowth : settings.spreadXGrowth) * gap
-        let spreadY = settings.spreadY + settings.spreadYGrowth * gap
-        let errorX = (start.x - end.x - velocityX * reach) / (size * spreadX)
-        let errorY = (start.y - end.y - velocityY * reach) / (size * spreadY)
-        let distance = errorX * errorX + errorY * errorY
-        var bias = sameSide ? settings.borderBias : settings.bias
-        if !sameSide, end.side != 0 || start.side != 0 { bias -= settings.halfBorderPenalty }
-        return bias - log(spreadX * spreadY) - 2.5 * log1p(distance / 3)
-            - (sameSide ? 0.0 : 1) * settings.heightWeight * growth * growth
-            - (sameSide ? 0 : settings.widthWeight * pow(log(start.width / end.width), 2))
-            - settings.gapWeight * min(gap, 1)
+    /// The matched pairs that beat every rival for either end by the margin.
+    private func successors(count: Int, _ pairs: [Pair]) -> [Int?] {
+        var rowRanking = [Ranking](repeating: Ranking(), count: count)
+        var columnRanking = rowRanking
+        for pair in pairs {
+            rowRanking[pair.row].add(pair.weight)
+            columnRanking[pair.column].add(pair.weight)
+        }
+        var successors = [Int?](repeating: nil, count: count)
+        for pair in pairs where solver.column(ofRow: pair.row) == pair.column {
+            let rival = max(
+                rowRanking[pair.row].rival(of: pair.weight), columnRanking[pair.column].rival(of: pair.weight))
+            if pair.weight >= rival + settings.margin { successors[pair.row] = pair.column }
+        }
+        return successors
     }
+
+    private func join(_ tracklets: [Tracklet], _ successors: [Int?]) -> [Tracklet] {
+        var isContinuation = [Bool](repeating: false, count: tracklets.count)
+        for case let successor? in successors { isContinuation[successor] = true }
+        var joined: [Tracklet] = []
+        for head in tracklets.indices where !isContinuation[head] {
+            var whole = tracklets[head]
+            var tail = successors[head]
+            while let part = tail {
+                whole.points.append(contentsOf: tracklets[part].points)
+                tail = successors[part]
+            }
+            joined.append(whole)
+        }
+        return joined
+    }
+}
+
+/// The two largest of some weights.
+private struct Ranking {
+    private var best = 0.0
+    private var second = 0.0
+
+    mutating func add(_ weight: Double) {
+        if weight > best {
+            (best, second) = (weight, best)
+        } else {
+            second = max(second, weight)
+        }
+    }
+
+    /// The largest weight but for one of `weight`.
+    func rival(of weight: Double) -> Double { weight >= best ? second : best }
 }
