@@ -18,6 +18,9 @@ package struct OnlineTracker: Sendable {
         associator = Associator(settings: settings, geometry: geometry, patience: settings.patience)
     }
 
+    /// Tracks held in memory, shown or not.
+    var liveTrackCount: Int { associator.tracks.count }
+
     /// Takes in the next frame (later than all before; any may be left out) and returns the tracks' boxes in it, at
     /// most one a track. No detection is used twice.
     package mutating func update(_ frame: FrameDetections) -> [TrackedBox] {

@@ -57,7 +57,7 @@ package struct TrackingSettings: Hashable, Sendable, Codable {
         /// Error of a detected box's centre.
         package var measurement = 0.3
         /// Unforeseen displacement in a frame.
-        package var displacement = 0.03
+        package var displacement = 0.06
         /// Unforeseen change of velocity in a frame.
         package var acceleration = 0.02
         /// How much less of both goes up and down than sideways.
@@ -100,7 +100,7 @@ package struct TrackingSettings: Hashable, Sendable, Codable {
         /// Unforeseen displacement assumed by the agile passes (``Motion/displacement`` of the steady ones).
         package var agileDisplacement = 0.2
         /// Box growth of the agile passes (``Association/buffer`` of the steady ones).
-        package var agileBuffer = 0.2
+        package var agileBuffer = 0.1
         /// Tracks with fewer detections are dropped.
         package var minimumDetections = 8
         /// Tracks whose mean score is lower are dropped.
@@ -117,7 +117,7 @@ package struct TrackingSettings: Hashable, Sendable, Codable {
         /// Time at the end of a piece from which its position and velocity are read.
         package var span = 0.4
         /// Time constant with which a velocity fades in the gap.
-        package var damping = 1.0
+        package var damping = 2.0
         /// Detections after which a piece's velocity is fully trusted.
         package var trustedCount = 20
         /// Standard deviation of the prediction's error sideways, in heights; then its growth per second of gap.
@@ -132,13 +132,13 @@ package struct TrackingSettings: Hashable, Sendable, Codable {
         /// Cost of a gap of a second or more.
         package var gapCost = 1.0
         /// Added to every link's evidence: larger links more.
-        package var bias = -2.0
+        package var bias = -3.0
         /// The same for an object that left across a side of the picture and came back across the same side.
-        package var reentryBias = -1.0
+        package var reentryBias = -2.0
         /// Taken from a link where only one of the two pieces ends at a side of the picture.
         package var oneSidedCost = 2.0
         /// By how much a link's evidence must exceed its best rival's.
-        package var margin = 0.1
+        package var margin = 0.6
 
         package init() {}
     }
@@ -148,8 +148,8 @@ package struct TrackingSettings: Hashable, Sendable, Codable {
         /// Gaps up to this long are filled by interpolation.
         package var longestFilledGap = 0.57
         /// Width of the smoothing kernel (standard deviation), in analysed frames; 0 for none.
-        package var position = 0.9
-        package var size = 1.1
+        package var position = 1.2
+        package var size = 1.5
 
         package init() {}
     }
