@@ -1,7 +1,7 @@
 import Foundation
 import TestSupport
 
-/// Fixtures/serve.py on a free port of this machine, as long as the value lives.
+/// Tests/python/model_server.py on a free port of this machine, as long as the value lives.
 final class ModelServer {
     private let process = Process()
     private let input = Pipe()
@@ -13,8 +13,8 @@ final class ModelServer {
     struct Silent: Error {}
 
     init() throws {
-        let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-            .appendingPathComponent("Fixtures/serve.py").path
+        let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .appendingPathComponent("python/model_server.py").path
         let output = Pipe()
         process.executableURL = URL(fileURLWithPath: TestEnvironment.python)
         process.arguments = [script]

@@ -73,10 +73,9 @@ struct PicoDetTests {
         let reference = try TestEnvironment.withTemporaryDirectory { folder in
             let file = folder.appendingPathComponent("picture.rgb")
             try unsafe Data(buffer: UnsafeBufferPointer(picture.bytes)).write(to: file)
-            let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-                .appendingPathComponent("Fixtures/reference.py").path
-            let text = try Python.run([script, detector.model.files.path, file.path, "416", "416"])
-            return try JSONDecoder().decode([[Double]].self, from: Data(text.utf8))
+            let text = try PythonScript.output(
+                of: "openvino_reference.py", [detector.model.files.path, file.path, "416", "416"])
+            return try JSONDecoder().decode([[Double]].self, from: text)
         }
         let theirs = reference.filter { $0[0] >= 0 && $0[1] >= 0.1 }.sorted { $0[1] > $1[1] }
         try #require(ours.count == theirs.count && ours.count > 5)
@@ -110,7 +109,7 @@ struct PicoDetTests {
         let sound = try detector(EngineOptions()).model.files
         let weights = try #require(sound.weights)
         try TestEnvironment.withTemporaryDirectory { folder in
-            var dice = Dice(state: seed)
+            var dice = SplitMix64(seed: seed)
             var graph = try Data(contentsOf: URL(fileURLWithPath: sound.path))
             if seed % 2 == 0 {
                 graph = graph.prefix(Int.random(in: 0..<graph.count, using: &dice))

@@ -1,4 +1,5 @@
 import Model
+import TestSupport
 import Testing
 
 @testable import Inference
@@ -76,7 +77,7 @@ import Testing
 
     @Test func `the result does not depend on the order of what was seen`() {
         var boxes: [RawDetection] = []
-        var dice = Dice(state: 7)
+        var dice = SplitMix64(seed: 7)
         for _ in 0..<60 {
             let view = Int.random(in: 0...2, using: &dice)
             let region = Self.plan.inputs[view].region

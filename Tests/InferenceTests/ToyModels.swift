@@ -4,16 +4,14 @@ import TestSupport
 
 @testable import Inference
 
-/// Small ONNX detectors whose answers are known (Fixtures/make_models.py writes them), and pictures for them.
+/// Small ONNX detectors whose answers are known (Tests/python/detector_models.py writes them), and pictures for them.
 enum ToyModels {
     /// Where they were written, once for the whole run of the tests.
     static let folder = Result {
         let folder = FileManager.default.temporaryDirectory
             .appendingPathComponent("gantry-toy-models-\(UUID().uuidString)", isDirectory: true).path
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-            .appendingPathComponent("Fixtures/make_models.py").path
-        _ = try Python.run(["-W", "ignore", script, folder])
+        _ = try PythonScript.output(of: "detector_models.py", [folder])
         return folder
     }
 
@@ -29,14 +27,8 @@ enum ToyModels {
         try Detector(forms: [UserModel.describe(path: path)], options: options, environment: environment)
     }
 
-    /// The product beside this test's runner, for models that may crash whoever loads them.
-    static var isolation: ModelIsolation {
-        get throws {
-            let runner = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-            let folder = URL(fileURLWithPath: runner).deletingLastPathComponent()
-            return ModelIsolation(executable: folder.appendingPathComponent("gantry").path)
-        }
-    }
+    /// For models that may crash whoever loads them.
+    static let isolation = ModelIsolation(executable: GantryProgram.path)
 
     /// A black frame with squares of pure colour (0 red, 1 green, 2 blue).
     static func frame(width: Int, height: Int, squares: [(x: Int, y: Int, side: Int, colour: Int)]) -> PlanarImage {
@@ -68,25 +60,5 @@ enum ToyModels {
             }
             return image
         }
-    }
-}
-
-/// The private environment's Python, for fixtures and reference results.
-enum Python {
-    struct Failed: Error { var output: String }
-
-    static func run(_ arguments: [String]) throws -> String {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: TestEnvironment.python)
-        process.arguments = arguments
-        let (output, errors) = (Pipe(), Pipe())
-        process.standardOutput = output
-        process.standardError = errors
-        try process.run()
-        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        let complaint = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else { throw Failed(output: complaint) }
-        return text
     }
 }
