@@ -3,8 +3,8 @@
 ///
 /// Scores must equal TrackEval's to the last digit, also where several assignments cost the same. Therefore rows are
 /// taken in order, columns are scanned from the last to the first, and among equally near columns a free one wins:
-/// the order of SciPy's `linear_sum_assignment`, which TrackEval calls. (The tracker's own sparse matching is as exact and
-/// faster, but ties fall otherwise, which moves identity switches.) The value keeps its buffers from call to call.
+/// the order of SciPy's `linear_sum_assignment`, which TrackEval calls. (The tracker's own sparse matching is as exact
+/// and faster, but ties fall otherwise, which moves identity switches.) The value keeps its buffers from call to call.
 struct LinearAssignment {
     private var cost: [Double] = []
     private var rowPotential: [Double] = []

@@ -20,7 +20,8 @@ extension OutputDirectory {
     }
 
     /// Publishes the file that `body` writes at the path it is given, for encoders that open files themselves. The path
-    /// has the name's extension and leads to an empty file. If `body` throws, nothing is published.
+    /// has the name's extension and leads to an empty file, to be written in place. If `body` throws, nothing is
+    /// published.
     package func publish<Result>(name: String, _ body: (_ temporaryPath: String) throws -> Result) throws -> Result {
         let target = try FileName(name)
         let temporary = try TemporaryFile(for: target, in: self)

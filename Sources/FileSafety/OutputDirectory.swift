@@ -6,8 +6,8 @@ import Synchronization
 ///
 /// It is anchored: everything happens relative to the folder's descriptor, so it stays the same folder when a path
 /// above it is renamed or replaced. A file appears under its name complete and on the disk, or not at all: it is
-/// written under a temporary name, synchronised, renamed, and the folder is synchronised. A symbolic link at the name is
-/// replaced, never followed.
+/// written under a temporary name, synchronised, renamed, and the folder is synchronised. A symbolic link at the name
+/// is replaced, never followed.
 package final class OutputDirectory: Sendable {
     /// As the user named it.
     package let path: String

@@ -2,8 +2,8 @@ import Model
 
 /// `tracks.coco.json`: the tracks as COCO annotations, one for each box, with the fields of the annotation API.
 ///
-/// Image ids are strings, `<video>_frame_<n>`, n from 0 as in `tracks.json`, and file names are that with `.jpg`: unique
-/// across videos when the videos' names are. Category 1 is always the person; every other class has its class id + 2.
+/// Image ids are strings, `<video>_frame_<n>`, n from 0 as in `tracks.json`, and file names are that with `.jpg`:
+/// unique across videos when the videos' names are. Category 1 is always the person; every other class has its class id + 2.
 /// Annotations are ordered by frame, then by track, and numbered from 1.
 package struct COCODocument: Hashable, Sendable {
     package struct Image: Hashable, Sendable, Codable {

@@ -24,7 +24,7 @@ extension MOTText {
             BoxOrder(tracks).boxes.lazy.map { row(of: $0.track, $0.observation) }, to: sink)
     }
 
-    /// A file of `rows`, by frame, then by id, rows of one frame and id in the order they come in.
+    /// A file of `rows`, by frame, then by id.
     ///
     /// Coordinates and sizes are rounded to a hundredth of a pixel, confidences and visibilities to 1/10000, half away
     /// from zero. A row without a class ends in `-1,-1,-1`, as results do; with one, in `class,visibility`.

@@ -1,6 +1,6 @@
 import Model
 
-/// MOTChallenge text: one box a line, `frame,id,x,y,width,height,confidence,class,visibility` (MOT16: Milan et al. 2016).
+/// MOTChallenge text (Milan et al., 2016): one box a line, `frame,id,x,y,width,height,confidence,class,visibility`.
 ///
 /// The same nine columns serve three kinds of file. In ground truth the seventh is a flag (0: do not score this row);
 /// in results and detections it is a confidence, and the rest is -1; in detections the id is -1.

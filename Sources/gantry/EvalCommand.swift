@@ -31,8 +31,8 @@ struct EvalCommand: ParsableCommand {
     @Option(
         help: ArgumentHelp(
             """
-            A table `tracklet,person` that renames ground-truth ids, so that one person is one identity. With folders, the \
-            table's name beside each sequence's ground truth: NAME/FILE.
+            A table `tracklet,person` that renames ground-truth ids, so that one person is one identity. With folders, \
+            the table's name beside each sequence's ground truth: NAME/FILE.
             """, valueName: "file"))
     var persons: String?
 

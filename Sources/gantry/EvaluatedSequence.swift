@@ -16,8 +16,11 @@ struct EvaluatedSequence {
     static func find(groundTruth: String, tracks: String, persons: String?) throws -> [EvaluatedSequence] {
         switch (try isFolder(groundTruth), try isFolder(tracks)) {
         case (false, false):
-            let name = URL(fileURLWithPath: tracks).deletingPathExtension().lastPathComponent
-            return [EvaluatedSequence(name: name, groundTruth: groundTruth, tracks: tracks, persons: persons)]
+            return [
+                EvaluatedSequence(
+                    name: name(groundTruth: groundTruth, tracks: tracks), groundTruth: groundTruth, tracks: tracks,
+                    persons: persons)
+            ]
         case (true, true): return try findInFolders(groundTruth: groundTruth, tracks: tracks, persons: persons)
         case (let truthIsFolder, _):
             throw CommandFailure(
@@ -25,6 +28,13 @@ struct EvaluatedSequence {
                 subject: truthIsFolder ? "--gt \(groundTruth)" : "--tracks \(tracks)",
                 hint: "Give two files or two folders")
         }
+    }
+
+    /// `MOT20-01` for `MOT20-01/gt/gt.txt`; else the name of the tracks' file.
+    private static func name(groundTruth: String, tracks: String) -> String {
+        let path = URL(fileURLWithPath: groundTruth).standardizedFileURL.pathComponents
+        if path.count > 3, path.suffix(2) == ["gt", "gt.txt"] { return path[path.count - 3] }
+        return URL(fileURLWithPath: tracks).deletingPathExtension().lastPathComponent
     }
 
     private static func findInFolders(

@@ -32,8 +32,8 @@ struct PersonTable {
 
     /// The ground truth with each tracklet's id replaced by its person's.
     ///
-    /// Where two tracklets of one person share a frame, one of them is mislabelled: the first in the file is the person,
-    /// the other keeps an identity of its own in that frame.
+    /// Where two tracklets of one person share a frame, one of them is mislabelled: the first in the file is the
+    /// person, the other keeps an identity of its own in that frame.
     func relabel(_ groundTruth: [LabelledBox]) throws -> [LabelledBox] {
         struct Appearance: Hashable {
             var frame: Int

@@ -36,6 +36,16 @@ import Testing
         }
     }
 
+    @Test func aSequenceFolderNamesTheSequenceAndItsRules() throws {
+        try TestEnvironment.withTemporaryDirectory { folder in
+            try write(truth, to: "MOT20-07/gt/gt.txt", in: folder)
+            try write(tracks, to: "tracks.mot.txt", in: folder)
+            let row = try report(folder, gt: "MOT20-07/gt/gt.txt", tracks: "tracks.mot.txt").rows[0]
+            #expect(row.name == "MOT20-07")
+            #expect(row.preprocessing == .mot20)
+        }
+    }
+
     @Test func scoresFoldersInBothLayouts() throws {
         try TestEnvironment.withTemporaryDirectory { folder in
             try write(truth, to: "gt/a/gt/gt.txt", in: folder)

@@ -8,8 +8,8 @@ import Testing
 /// No reader traps on damaged input, takes more memory than a small file can justify, or accepts what its own writer
 /// would not write. `GANTRY_FUZZ_ITERATIONS` asks for more than the default of inputs for each reader.
 ///
-/// Inputs are sound files, damaged by a generator seeded with the iteration's number; a process that crashes is reported
-/// with its reader, and the same numbers crash it again.
+/// Inputs are sound files, damaged by a generator seeded with the iteration's number; a process that crashes is
+/// reported with its reader, and the same numbers crash it again.
 @Suite struct ReaderFuzzTests {
     enum Reader: String, CaseIterable, Codable {
         case motText, coco, tracks, summary, chunk
