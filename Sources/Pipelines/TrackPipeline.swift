@@ -25,7 +25,12 @@ package struct TrackPipeline: Sendable {
         let source = try VideoSource(opening: request.video, interrupt: cancellation.interrupt)
         source.notes.forEach { observer(.warning($0)) }
         let results = try OutputDirectory(path: request.output)
-        let sha256 = try SHA256Digest.ofFile(request.video)
+        let sha256 = try SHA256Digest.ofFile(request.video) { _ throws(FileSafetyFailure) in
+            if cancellation.isCancelled {
+                throw FileSafetyFailure(
+                    code: .cancelled, message: "stopped while reading the file", subject: request.video)
+            }
+        }
         clock.lap(.probe)
 
         let choice = try DetectorChoice(request, source: source, environment: environment)

@@ -17,6 +17,10 @@ struct TrackReport {
             "Results in \(outcome.folder):",
         ]
         lines += outcome.files.map { "  \(ProgressMeter.padded($0, to: 18))\(Self.meaning[$0] ?? "")" }
+        if counts.tracks == 0 {
+            lines.append(
+                "Nothing was found. Small objects need --tiles auto; --classes all and a lower --confidence keep more.")
+        }
         return lines.joined(separator: "\n")
     }
 
