@@ -6,6 +6,8 @@ import Testing
 
 @testable import Evaluation
 
+private let sharedData = ProcessInfo.processInfo.environment["GANTRY_SHARED_DATA"]
+
 /// The scores are those of the real TrackEval, run on the same files.
 @Suite struct TrackEvalEqualityTests {
     @Test(arguments: [Preprocessing.mot17, .mot20, .mot15])
@@ -17,34 +19,90 @@ import Testing
         sequences.append(contentsOf: Self.extremes())
         try TestEnvironment.withTemporaryDirectory { folder in
             for sequence in sequences {
-                let truth = folder.appendingPathComponent("gt/\(sequence.name)/gt")
-                try FileManager.default.createDirectory(at: truth, withIntermediateDirectories: true)
-                let tracks = folder.appendingPathComponent("tracks")
-                try FileManager.default.createDirectory(at: tracks, withIntermediateDirectories: true)
-                try Data(MOTText.bytes(of: sequence.groundTruth)).write(to: truth.appendingPathComponent("gt.txt"))
-                try Data(MOTText.bytes(of: sequence.tracks))
-                    .write(to: tracks.appendingPathComponent("\(sequence.name).txt"))
+                try Self.write(sequence.groundTruth, to: folder.appendingPathComponent("gt/\(sequence.name)/gt/gt.txt"))
+                try Self.write(sequence.tracks, to: folder.appendingPathComponent("tracks/\(sequence.name).txt"))
             }
-            let reference = try TrackEval.scores(
-                groundTruth: folder.path + "/gt", tracks: folder.path + "/tracks",
-                benchmark: rules.rawValue.uppercased())
-            var all: [TrackingScores] = []
-            for sequence in sequences.sorted(by: { $0.name < $1.name }) {
-                let scores = try TrackingScores(
-                    // As written: by frame, then by id.
-                    groundTruth: sequence.groundTruth.sorted { ($0.frame, $0.id) < ($1.frame, $1.id) }.map { row in
-                        LabelledBox(
-                            frame: row.frame, id: row.id, box: row.box, isScored: row.confidence != 0,
-                            classID: row.classID ?? Preprocessing.noClass)
-                    },
-                    tracks: sequence.tracks.sorted { ($0.frame, $0.id) < ($1.frame, $1.id) }.map { row in
-                        LabelledBox(frame: row.frame, id: row.id, box: row.box)
-                    }, preprocessing: rules, sequence: sequence.name)
-                all.append(scores)
-                try Self.expect(scores, equal: reference[sequence.name], name: sequence.name)
-            }
-            try Self.expect(TrackingScores(combining: all), equal: reference["combined"], name: "combined")
+            try Self.compare(
+                groundTruth: folder.path + "/gt", tracks: folder.path + "/tracks", names: sequences.map(\.name),
+                rules: rules)
         }
+    }
+
+    /// Real ground truth, and real or realistic detections linked greedily. `GANTRY_SHARED_DATA` points at the folder
+    /// that holds `mot/<set>/<sequence>/{gt/gt.txt, det/det.txt}`.
+    @Test(
+        .enabled(if: sharedData != nil),
+        arguments: [
+            ("mot17", Preprocessing.mot17), ("mot20", .mot20), ("mot15", .mot15), ("sportsmot", .mot17),
+            ("dancetrack", .mot17), ("hockey", .mot17), ("hockey_id", .mot17),
+        ])
+    func everyScoreEqualsTrackEvalsOnRealSequences(_ set: String, _ rules: Preprocessing) throws {
+        let truth = try #require(sharedData) + "/mot/\(set)"
+        let names = try FileManager.default.contentsOfDirectory(atPath: truth)
+        try TestEnvironment.withTemporaryDirectory { folder in
+            for name in names {
+                let detections = try Self.rows(truth + "/\(name)/det/det.txt")
+                try Self.write(
+                    Self.linkedGreedily(detections.filter { $0.confidence >= 0.5 }),
+                    to: folder.appendingPathComponent("\(name).txt"))
+            }
+            try Self.compare(groundTruth: truth, tracks: folder.path, names: names, rules: rules)
+        }
+    }
+
+    /// Scores the same files with both, and compares each score of each sequence and of all combined.
+    private static func compare(groundTruth: String, tracks: String, names: [String], rules: Preprocessing) throws {
+        let reference = try TrackEval.scores(
+            groundTruth: groundTruth, tracks: tracks, benchmark: rules.rawValue.uppercased())
+        #expect(reference.count == names.count + 1)
+        var all: [TrackingScores] = []
+        for name in names.sorted() {
+            let scores = try TrackingScores(
+                groundTruth: rows(groundTruth + "/\(name)/gt/gt.txt").map { row in
+                    LabelledBox(
+                        frame: row.frame, id: row.id, box: row.box, isScored: row.confidence != 0,
+                        classID: row.classID ?? Preprocessing.noClass)
+                },
+                tracks: rows(tracks + "/\(name).txt").map { row in
+                    LabelledBox(frame: row.frame, id: row.id, box: row.box)
+                }, preprocessing: rules, sequence: name)
+            all.append(scores)
+            try TrackEval.expect(scores, equal: reference[name], name: name)
+        }
+        try TrackEval.expect(TrackingScores(combining: all), equal: reference["combined"], name: "combined")
+    }
+
+    private static func rows(_ path: String) throws -> [MOTText.Row] {
+        try MOTText.rows(in: Array(Data(contentsOf: URL(fileURLWithPath: path))), named: path)
+    }
+
+    private static func write(_ rows: [MOTText.Row], to file: URL) throws {
+        try FileManager.default.createDirectory(
+            at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try Data(MOTText.bytes(of: rows)).write(to: file)
+    }
+
+    /// The simplest tracker: each box goes on with the free box of the frame before that overlaps it most.
+    private static func linkedGreedily(_ detections: [MOTText.Row]) -> [MOTText.Row] {
+        var linked: [MOTText.Row] = []
+        var previous: [MOTText.Row] = []
+        var tracks = 0
+        for (_, rows) in Dictionary(grouping: detections, by: \.frame).sorted(by: { $0.key < $1.key }) {
+            var free = previous
+            previous = rows.map { row in
+                var row = row
+                let best = free.indices.max { free[$0].box.iou(row.box) < free[$1].box.iou(row.box) }
+                if let best, free[best].box.iou(row.box) > 0.3 {
+                    row.id = free.remove(at: best).id
+                } else {
+                    tracks += 1
+                    row.id = tracks
+                }
+                return row
+            }
+            linked += previous
+        }
+        return linked
     }
 
     /// No result at all, a result beside everything, a single box, a frame with only one side.
@@ -70,65 +128,5 @@ import Testing
         gaps.groundTruth = [1, 2, 3, 6, 7, 9].map { box($0, 4, Double($0), classID: 1) }
         gaps.tracks = [1, 2, 4, 6, 7, 8, 9].map { box($0, $0 < 5 ? 1 : 2, Double($0)) }
         return [empty, beside, nobody, gaps]
-    }
-
-    private static func expect(_ scores: TrackingScores, equal reference: TrackEval.Row?, name: String) throws {
-        let reference = try #require(reference)
-        let own: [(String, Double)] = [
-            ("HOTA", scores.hota.hota), ("DetA", scores.hota.detA), ("AssA", scores.hota.assA),
-            ("DetRe", scores.hota.detRe), ("DetPr", scores.hota.detPr), ("AssRe", scores.hota.assRe),
-            ("AssPr", scores.hota.assPr), ("LocA", scores.hota.locA), ("HOTA(0)", scores.hota.hotaAtLowestAlpha),
-            ("MOTA", scores.clear.mota), ("MOTP", scores.clear.motp),
-            ("IDSW", Double(scores.clear.identitySwitches)), ("Frag", Double(scores.clear.fragmentations)),
-            ("MT", Double(scores.clear.mostlyTracked)), ("PT", Double(scores.clear.partlyTracked)),
-            ("ML", Double(scores.clear.mostlyLost)), ("TP", Double(scores.clear.truePositives)),
-            ("FP", Double(scores.clear.falsePositives)), ("FN", Double(scores.clear.falseNegatives)),
-            ("IDF1", scores.identity.idf1), ("IDP", scores.identity.idp), ("IDR", scores.identity.idr),
-            ("IDTP", Double(scores.identity.truePositives)), ("IDFP", Double(scores.identity.falsePositives)),
-            ("IDFN", Double(scores.identity.falseNegatives)),
-        ]
-        for (key, value) in own {
-            let expected = try #require(reference.numbers[key])
-            #expect(abs(value - expected) < 1e-9, "\(name) \(key): \(value), TrackEval \(expected)")
-        }
-        #expect(reference.hotaByAlpha.count == HOTAScores.alphas.count)
-        for (value, expected) in zip(scores.hota.accuracies, reference.hotaByAlpha) {
-            #expect(abs(value - expected) < 1e-9, "\(name) HOTA by alpha")
-        }
-    }
-}
-
-/// TrackEval itself, in the private Python environment.
-private enum TrackEval {
-    struct Row: Decodable {
-        var numbers: [String: Double] = [:]
-        var hotaByAlpha: [Double] = []
-
-        init(from decoder: any Decoder) throws {
-            enum Value: Decodable {
-                case number(Double)
-                case list([Double])
-
-                init(from decoder: any Decoder) throws {
-                    let container = try decoder.singleValueContainer()
-                    if let number = try? container.decode(Double.self) {  // else it must be a list
-                        self = .number(number)
-                    } else {
-                        self = .list(try container.decode([Double].self))
-                    }
-                }
-            }
-            for (key, value) in try decoder.singleValueContainer().decode([String: Value].self) {
-                switch value {
-                case .number(let number): numbers[key] = number
-                case .list(let list): hotaByAlpha = list
-                }
-            }
-        }
-    }
-
-    static func scores(groundTruth: String, tracks: String, benchmark: String) throws -> [String: Row] {
-        let data = try PythonScript.output(of: "trackeval_scores.py", [groundTruth, tracks, benchmark])
-        return try JSONDecoder().decode([String: Row].self, from: data)
     }
 }
