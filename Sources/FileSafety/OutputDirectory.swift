@@ -78,18 +78,21 @@ package final class OutputDirectory: Sendable {
         }
     }
 
-    /// Removes a folder within this one and the files in it; it is no error if there is none.
+    /// Removes a folder within this one and the files in it, or whatever else has the name (a file that a file manager
+    /// left, a link); it is no error if there is nothing.
     package func removeFolder(named name: String) throws(FileSafetyFailure) {
-        let name = try FileName(name).text
-        let shown = "\(path)/\(name)"
+        let shown = "\(path)/\(try FileName(name).text)"
         do throws(FileSafetyFailure) {
             let inner = try Self.open(name, in: folder.number, shownPath: shown, extraFlags: O_NOFOLLOW)
             for entry in try FolderListing.names(in: inner) where unsafe unlinkat(inner.number, entry, 0) != 0 {
                 throw FileSafetyFailure.system(errno, "cannot remove", "\(shown)/\(entry)")
             }
         } catch {
-            guard error.systemError == ENOENT else { throw error }
-            return
+            switch error.systemError {
+            case ENOENT: return
+            case ENOTDIR: return try remove(name)
+            default: throw error
+            }
         }
         if unsafe unlinkat(folder.number, name, AT_REMOVEDIR) != 0 {
             throw .system(errno, "cannot remove the folder", shown)

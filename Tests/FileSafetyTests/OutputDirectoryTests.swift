@@ -141,6 +141,16 @@ import Testing
             #expect(try output.folder(named: "checkpoints").names() == ["chunk-0", "chunk-1", "chunk-2"])
             try output.removeFolder(named: "checkpoints")
             try output.removeFolder(named: "checkpoints")
+            // What a file manager leaves, and a link: the link goes, not what it leads to.
+            try output.publish(name: ".DS_Store", bytes: [1])
+            try output.removeFolder(named: ".DS_Store")
+            try TestEnvironment.withTemporaryDirectory { elsewhere in
+                try Data([1]).write(to: elsewhere.appendingPathComponent("kept"))
+                try FileManager.default.createSymbolicLink(
+                    atPath: output.path + "/link", withDestinationPath: elsewhere.path)
+                try output.removeFolder(named: "link")
+                #expect(try everything(in: elsewhere.path) == ["kept"])
+            }
             #expect(try output.names() == [])
         }
     }
