@@ -17,7 +17,7 @@ import Testing
 
         /// The same seed damages the same bytes in the same way.
         func apply(to bytes: inout [UInt8], seed: UInt64) {
-            var random = SplitMix(state: seed)
+            var random = SplitMix64(seed: seed)
             func place() -> Int { Int(random.next() % UInt64(bytes.count)) }
             switch self {
             case .truncated: bytes.removeLast(min(bytes.count - 1, place()))
@@ -31,17 +31,6 @@ import Testing
                 let start = place()
                 for i in start..<min(bytes.count, start + Int(1 + random.next() % 4096)) { bytes[i] = 0 }
             }
-        }
-    }
-
-    struct SplitMix {
-        var state: UInt64
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var z = state
-            z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-            return z ^ (z >> 31)
         }
     }
 

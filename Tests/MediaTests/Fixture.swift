@@ -107,6 +107,10 @@ extension Fixture {
             arguments: pattern()
                 + " -c:v libvpx-vp9 -deadline realtime -cpu-used 6 -g 25 -auto-alt-ref 1 -lag-in-frames 12"),
         Fixture(name: "vp8.webm", arguments: pattern() + " -c:v libvpx -deadline realtime -cpu-used 8 -g 25"),
+        Fixture(name: "av1.mkv", arguments: pattern() + " -c:v libaom-av1 -cpu-used 8 -usage realtime -g 25"),
+        Fixture(name: "prores.mov", arguments: pattern(seconds: "1") + " -c:v prores"),
+        Fixture(
+            name: "dnxhd.mxf", arguments: pattern("1280x720", seconds: "0.4") + " -c:v dnxhd -b:v 60M -pix_fmt yuv422p"),
         Fixture(name: "msmpeg4.avi", arguments: pattern() + " -c:v msmpeg4 -g 12"),
         Fixture(name: "mpeg2-open.ts", arguments: pattern() + " -c:v mpeg2video -bf 2 -g 12"),
         Fixture(name: "mpeg4-b.mp4", arguments: pattern() + " -c:v mpeg4 -bf 2 -g 12"),
