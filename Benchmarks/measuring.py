@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-GANTRY = ROOT / ".build/release/gantry"
+# GANTRY_PROGRAM measures another build than this checkout's.
+GANTRY = Path(os.environ.get("GANTRY_PROGRAM") or ROOT / ".build/release/gantry")
 RESULTS = ROOT / "gantry-out/benchmarks"
 
 
