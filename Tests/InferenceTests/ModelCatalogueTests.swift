@@ -77,6 +77,14 @@ import Testing
         #expect(failure?.message.contains("models[0]") == true)
     }
 
+    @Test func `a local file is named by its absolute path`() throws {
+        let local = Self.entry.replacingOccurrences(of: "{url: files}", with: "{local: files}")
+            .replacingOccurrences(of: "url: \"https://example.org/toy.onnx\"", with: "path: toy.onnx")
+        let failure = #expect(throws: InferenceFailure.self) { try parse(local) }
+        #expect(failure?.message.contains("path must be absolute") == true)
+        #expect(try parse(local.replacingOccurrences(of: "path: toy", with: "path: /toy")).entries.count == 1)
+    }
+
     @Test(arguments: ["", "[", "version: 2\ndefault: toy\nmodels: []", "a: 1", "12", "version: 1\nmodels: {}"])
     func `a file that is no catalogue is refused`(yaml: String) throws {
         let failure = #expect(throws: InferenceFailure.self) { try ModelCatalogue(yaml: yaml, file: "test.yaml") }

@@ -99,6 +99,7 @@ extension ModelEntry.File {
             if key == "url", !origin.hasPrefix("https://"), !origin.hasPrefix("http://") {
                 throw item.failure("url must begin with https:// or http://")
             }
+            if key == "path", !origin.hasPrefix("/") { throw item.failure("path must be absolute") }
         } else {
             try item.allow("name", "sha256", "size")
             origin = ""
