@@ -65,14 +65,11 @@ import Testing
     }
 
     @Test func `what fills a tile from side to side is not believed`() {
-        #expect(merged((0, 0, 0, 556, 500, 0.9)).count == 1)  // the frame's own border on the left
-        let tall = InputPlan(
-            frameWidth: 1500, frameHeight: 500, inputWidth: 416, inputHeight: 416,
-            description: InputDescription(width: 416, height: 416, fit: .stretch),
-            tiling: .grid(rows: 1, columns: 3), largestBatch: 1)
-        let region = tall.inputs[1].region
-        let raw = RawDetection(detection: Detection(box: region, score: 0.9, classID: 0), view: 1)
-        #expect(SeamMerge(plan: tall, overlapThreshold: 0.6).merged([raw]).isEmpty)
+        #expect(merged((0, 0, 0, 556, 500, 0.9)).isEmpty)
+        #expect(merged((0, 0, 0, 556, 500, 0.9), (1, 444, 0, 1000, 500, 0.9)).isEmpty)
+        // The frame's own borders cut nothing.
+        #expect(merged((0, 0, 0, 400, 500, 0.9)).count == 1)
+        #expect(merged((2, 0, 0, 1000, 500, 0.9)).count == 1)
     }
 
     @Test func `the result does not depend on the order of what was seen`() {

@@ -6,8 +6,8 @@ import Model
 /// A box that touches a border inside the frame is a *piece*; all others are *whole*. Whole boxes are merged by
 /// ordinary suppression. A piece is dropped where a whole box explains it, that is, where the whole box cut to the
 /// piece's tile is about the piece, or covers nearly all of it. Pieces that no whole box explains and that continue
-/// each other across a seam are joined; what is left stands as it was seen, except what is cut on opposite sides: an
-/// object larger than its tile is for the view of the whole frame to judge.
+/// each other across a seam are joined; what is left stands as it was seen, except what fills its tile from side to side:
+/// an object larger than its tile is for the view of the whole frame to judge.
 struct SeamMerge {
     let plan: InputPlan
     /// Intersection over union from which two whole boxes of one class are one object.
@@ -19,6 +19,8 @@ struct SeamMerge {
     private static let coverage = 0.8
     /// … or when, cut to the piece's tile, it overlaps it by this much (intersection over union).
     private static let agreement = 0.5
+    /// A piece that takes this part of its tile's width or height fills it.
+    private static let fullness = 0.9
 
     func merged(_ raw: [RawDetection]) -> [Detection] {
         guard plan.inputs.count > 1 else { return suppressOverlaps(raw.map(\.detection), threshold: overlapThreshold) }
@@ -33,7 +35,7 @@ struct SeamMerge {
             return Detection.precedes(b.detection, a.detection) ? false : a.view < b.view
         }
         let unexplained = pieces.filter { piece in
-            !cutSides(piece).spansTile && !whole.contains { explains($0, piece) }
+            !fillsTile(piece) && !whole.contains { explains($0, piece) }
         }
         return suppressOverlaps(whole + joined(unexplained), threshold: overlapThreshold)
     }
@@ -44,8 +46,6 @@ struct SeamMerge {
         static let right = Sides(rawValue: 2)
         static let top = Sides(rawValue: 4)
         static let bottom = Sides(rawValue: 8)
-
-        var spansTile: Bool { isSuperset(of: [.left, .right]) || isSuperset(of: [.top, .bottom]) }
     }
 
     /// Sides at which the view's border, where that is not the frame's own, cuts the box.
@@ -57,6 +57,12 @@ struct SeamMerge {
         if region.maxX < Double(plan.frameWidth), region.maxX - box.maxX < Self.reach { sides.insert(.right) }
         if region.maxY < Double(plan.frameHeight), region.maxY - box.maxY < Self.reach { sides.insert(.bottom) }
         return sides
+    }
+
+    private func fillsTile(_ piece: RawDetection) -> Bool {
+        let (box, region, cut) = (piece.detection.box, plan.inputs[piece.view].region, cutSides(piece))
+        return (!cut.isDisjoint(with: [.left, .right]) && box.width >= Self.fullness * region.width)
+            || (!cut.isDisjoint(with: [.top, .bottom]) && box.height >= Self.fullness * region.height)
     }
 
     private func explains(_ whole: Detection, _ piece: RawDetection) -> Bool {
