@@ -7,9 +7,7 @@
 #include <libavformat/avformat.h>
 #include <libavutil/avutil.h>
 #include <libavutil/display.h>
-#include <libavutil/imgutils.h>
 #include <libavutil/log.h>
-#include <libavutil/opt.h>
 #include <libavutil/pixdesc.h>
 #include <libswresample/swresample.h>
 #include <libswscale/swscale.h>
@@ -33,9 +31,7 @@
     X(av_freep) \
     X(av_get_pix_fmt_name) \
     X(av_log_set_callback) \
-    X(av_log_set_level) \
     X(av_malloc) \
-    X(av_opt_set) \
     X(av_pix_fmt_desc_get) \
     X(av_rescale_q) \
     X(av_strerror)
@@ -66,7 +62,6 @@
 
 #define GAV_AVFORMAT(X) \
     X(avformat_version) \
-    X(av_find_best_stream) \
     X(av_guess_frame_rate) \
     X(av_interleaved_write_frame) \
     X(av_probe_input_buffer2) \
@@ -96,7 +91,6 @@
     X(sws_setColorspaceDetails)
 
 #define GAV_SWRESAMPLE(X) \
-    X(swresample_version) \
     X(swr_alloc_set_opts2) \
     X(swr_convert) \
     X(swr_free) \

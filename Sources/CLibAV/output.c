@@ -155,8 +155,9 @@ int gav_output_write(gav_output *output, gav_frame *canvas, int64_t pts, int64_t
 int gav_output_write_audio_packet(gav_output *output, AVPacket *packet, int64_t shift) {
     packet->stream_index = output->audio->index;
     packet->pos = -1;
-    if (packet->pts != AV_NOPTS_VALUE) packet->pts -= shift;
-    if (packet->dts != AV_NOPTS_VALUE) packet->dts -= shift;
+    // Unsigned: a damaged decode time may be anything.
+    if (packet->pts != AV_NOPTS_VALUE) packet->pts = (int64_t)((uint64_t)packet->pts - (uint64_t)shift);
+    if (packet->dts != AV_NOPTS_VALUE) packet->dts = (int64_t)((uint64_t)packet->dts - (uint64_t)shift);
     gav.av_packet_rescale_ts(packet, output->audio_clock, output->audio->time_base);
     return gav.av_interleaved_write_frame(output->format, packet);
 }

@@ -23,8 +23,9 @@ struct DecodePass {
             switch decoder.receive() {
             case .frame(let info):
                 if firstFrame == nil { firstFrame = info }
-                times.append(info.pts == Libav.noTime ? nil : info.pts)
-                lastDuration = info.duration
+                let time = Libav.believable(info.pts)
+                times.append(time == Libav.noTime ? nil : time)
+                lastDuration = (0...Libav.farthestTime).contains(info.duration) ? info.duration : 0
             case .damaged: damagedPackets += 1
             case .end: return
             case .hungry:
@@ -59,7 +60,7 @@ struct DecodePass {
                 ticks.append(time ?? 0)
                 continue
             }
-            if let time, time > last { ticks.append(time) } else { ticks.append(last &+ spacing) }
+            if let time, time > last { ticks.append(time) } else { ticks.append(last + spacing) }
         }
         let entries = ticks.first.map { [VideoIndex.Entry(rank: 0, pts: $0, dts: $0)] } ?? []
         return VideoIndex(

@@ -22,7 +22,9 @@ import CLibAV
     package func setDeadline(_ duration: Duration?) {
         guard let duration else { return unsafe gav_interrupt_set_deadline(handle, -1) }
         let (seconds, attoseconds) = duration.components
-        unsafe gav_interrupt_set_deadline(handle, max(0, seconds * 1_000_000_000 + attoseconds / 1_000_000_000))
+        // Thirty years are as good as for ever, and fit.
+        let whole = min(max(seconds, 0), 1_000_000_000) * 1_000_000_000
+        unsafe gav_interrupt_set_deadline(handle, whole + max(0, attoseconds / 1_000_000_000))
     }
 
     /// Throws where the work is to stop.

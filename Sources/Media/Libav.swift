@@ -6,6 +6,8 @@ import Model
 package enum Libav {
     /// The shim's "no time stamp".
     static let noTime = Int64.min
+    /// Time stamps beyond this, 36 years in nanoseconds, are damage; those within can be added and subtracted freely.
+    static let farthestTime = Int64(1) << 60
     /// The shim's results that are no faults.
     static let again = Int32(GAV_AGAIN)
     static let end = Int32(GAV_END)
@@ -30,6 +32,9 @@ package enum Libav {
         try load()
         return unsafe String(cString: gav_versions())
     }
+
+    /// The time stamp, or `noTime` where it cannot be meant.
+    static func believable(_ time: Int64) -> Int64 { abs(max(time, -.max)) <= farthestTime ? time : noTime }
 
     /// libav's short name of a codec: `h264`, `hevc`, `aac`, …
     static func codecName(_ codec: Int32) -> String {

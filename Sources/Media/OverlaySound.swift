@@ -13,7 +13,8 @@ final class OverlaySound {
     private let demuxer: Demuxer
     private let track: VideoFacts.Stream
     private let timebase: Timebase
-    private let start: MediaTime
+    /// The first picture's time in ticks of the sound; it becomes 0.
+    private let shift: Int64
     /// A packet that was read and belongs after the pictures so far.
     private var held: gav_packet?
     private var way = Way.none
@@ -29,13 +30,13 @@ final class OverlaySound {
     init?(source: VideoSource, start: MediaTime, interrupt: Interrupt) throws(MediaFailure) {
         guard let track = source.facts.streams.first(where: { $0.kind == .audio }) else { return nil }
         self.track = track
-        self.start = start
         demuxer = try source.reopen(interrupt: interrupt)
         let streams = demuxer.streams
         guard streams.indices.contains(track.index), streams[track.index].time_base_num > 0,
             streams[track.index].time_base_den > 0
         else { return nil }
         timebase = Timebase(streams[track.index].time_base_num, streams[track.index].time_base_den)
+        shift = min(max(start.ticks(in: timebase), -Libav.farthestTime), Libav.farthestTime)
         demuxer.select(track.index)
     }
 
@@ -62,10 +63,9 @@ final class OverlaySound {
     /// Passes on all sound up to `time`. What sounds more than a moment before the first picture is left out.
     func pass(to encoder: VideoEncoder, until time: MediaTime) throws(MediaFailure) {
         if case .none = way { return }
-        let shift = start.ticks(in: timebase)
         let earliest = shift - Self.leadIn.ticks(in: timebase)
         while let packet = try nextPacket() {
-            let pts = packet.pts == Libav.noTime ? packet.dts : packet.pts
+            let pts = Libav.believable(packet.pts == Libav.noTime ? packet.dts : packet.pts)
             guard pts != Libav.noTime, pts >= earliest else { continue }
             guard MediaTime(ticks: pts, timebase: timebase) < time else {
                 held = packet
@@ -92,11 +92,11 @@ final class OverlaySound {
     private func encode(
         from decoder: Decoder, with sound: SoundEncoder, fallback: Int64
     ) throws(MediaFailure) {
-        let shift = start.ticks(in: timebase)
         while true {
             switch decoder.receive() {
             case .frame(let info):
-                let ticks = info.pts == Libav.noTime ? fallback : info.pts - shift
+                let pts = Libav.believable(info.pts)
+                let ticks = pts == Libav.noTime ? fallback : pts - shift
                 let time = MediaTime(ticks: ticks, timebase: timebase)
                 guard time >= .zero else { continue }
                 try sound.write(decoder, microseconds: time.ticks(in: .microseconds))

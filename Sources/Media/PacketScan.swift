@@ -69,7 +69,7 @@ struct PacketScan {
     }
 
     static func presentationTime(of packet: gav_packet, reorders: Bool) -> Int64 {
-        packet.pts != Libav.noTime || reorders ? packet.pts : packet.dts
+        Libav.believable(packet.pts != Libav.noTime || reorders ? packet.pts : packet.dts)
     }
 
     /// The index that the packets give; `nil` where their time stamps are missing, repeated or out of all order.
@@ -103,7 +103,8 @@ struct PacketScan {
 
     private func lastDuration(ticks: [Int64], order: [Int]) -> Int64 {
         guard let last = order.last else { return 0 }
-        return shown[last].duration > 0 ? shown[last].duration : FrameSpacing.typical(ticks)
+        let duration = shown[last].duration
+        return (1...Libav.farthestTime).contains(duration) ? duration : FrameSpacing.typical(ticks)
     }
 }
 

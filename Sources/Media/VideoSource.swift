@@ -149,7 +149,8 @@ extension VideoSource {
         guard stream.frame_rate_num > 0, stream.time_base_num > 0 else { return 1 }
         let seconds = Double(stream.frame_rate_den) / Double(stream.frame_rate_num)
         let ticks = seconds * Double(stream.time_base_den) / Double(stream.time_base_num)
-        return ticks.isFinite && ticks < 1e15 ? max(1, Int64(ticks.rounded())) : 1
+        // Bounded so that a whole stream of guessed times stays within Int64.
+        return ticks.isFinite && ticks < 4e9 ? max(1, Int64(ticks.rounded())) : 1
     }
 
     /// The packets' index if the first decoded frames bear it out: their times are known, follow each other without a

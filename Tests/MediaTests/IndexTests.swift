@@ -36,4 +36,26 @@ import Testing
         }
         #expect(chunked == linear)
     }
+
+    @Test func `absurd time stamps are no time stamps`() {
+        for time in [Int64.min, .min + 1, .max, Libav.farthestTime + 1] {
+            #expect(Libav.believable(time) == Libav.noTime)
+        }
+        for time in [0, -1, Libav.farthestTime, -Libav.farthestTime] { #expect(Libav.believable(time) == time) }
+        let widest = VideoIndex(
+            order: .byTime, ticks: [-Libav.farthestTime, 0, Libav.farthestTime], lastDuration: Libav.farthestTime,
+            entries: [], keyframeCount: 0)
+        #expect(widest.duration == 3 * Libav.farthestTime)
+        #expect(!widest.isVariable)
+    }
+
+    @Test func `chunks begin at entries and cover every frame once`() {
+        let entries = [0, 10, 20, 95].map { VideoIndex.Entry(rank: $0, pts: Int64($0), dts: Int64($0)) }
+        let index = VideoIndex(
+            order: .byTime, ticks: (0..<100).map { Int64($0) }, lastDuration: 1, entries: entries, keyframeCount: 4)
+        #expect(index.chunks(targetFrames: 1) == [0..<10, 10..<20, 20..<95, 95..<100])
+        #expect(index.chunks(targetFrames: 15) == [0..<20, 20..<95, 95..<100])
+        #expect(index.chunks(targetFrames: 1000) == [0..<100])
+        #expect(index.chunks(targetFrames: 0) == index.chunks(targetFrames: 1))
+    }
 }
