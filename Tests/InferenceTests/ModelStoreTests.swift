@@ -20,7 +20,10 @@ import Testing
                 format: onnx
                 source: {\(source): files}
                 files:
-                  - {name: toy.onnx, \(source == "url" ? "url" : "path"): "\(origin)", sha256: \(try sha256(content)), size: \(content.count)}
+                  - name: toy.onnx
+                    \(source == "url" ? "url" : "path"): "\(origin)"
+                    sha256: \(try sha256(content))
+                    size: \(content.count)
                 input: {width: 96, height: 64}
                 decoder: yolo
                 classes: [ball]

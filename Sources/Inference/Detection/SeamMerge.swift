@@ -6,8 +6,8 @@ import Model
 /// A box that touches a border inside the frame is a *piece*; all others are *whole*. Whole boxes are merged by
 /// ordinary suppression. A piece is dropped where a whole box explains it, that is, where the whole box cut to the
 /// piece's tile is about the piece, or covers nearly all of it. Pieces that no whole box explains and that continue
-/// each other across a seam are joined; what is left stands as it was seen, except what fills its tile from side to side:
-/// an object larger than its tile is for the view of the whole frame to judge.
+/// each other across a seam are joined; what is left stands as it was seen, except what fills its tile from side to
+/// side: an object larger than its tile is for the view of the whole frame to judge.
 struct SeamMerge {
     let plan: InputPlan
     /// Intersection over union from which two whole boxes of one class are one object.

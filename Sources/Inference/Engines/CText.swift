@@ -17,7 +17,9 @@ extension gi_error {
 /// Calls `body` with the texts as a null-terminated array of C strings, valid during the call.
 func withCStrings<R>(_ texts: [String], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> R) -> R {
     let copies = unsafe texts.map { unsafe strdup($0) } + [nil]
-    defer { unsafe copies.forEach { unsafe free($0) } }
+    defer {
+        for unsafe copy in unsafe copies { unsafe free(copy) }
+    }
     return unsafe copies.withUnsafeBufferPointer { buffer in
         var none: UnsafeMutablePointer<CChar>?
         if let start = buffer.baseAddress { return unsafe body(start) }

@@ -6,7 +6,7 @@ package struct ModelEntry: Hashable, Sendable {
     }
 
     package enum Source: Hashable, Sendable {
-        /// Members of a Python wheel, fetched with pip; `sha256` is the wheel's, and so is `size` (bytes), for progress.
+        /// Members of a Python wheel, fetched with pip; `sha256` is the wheel's, and so is `size`, for progress.
         case wheel(package: String, version: String, sha256: String, size: Int?)
         /// Files at addresses of their own (`File.origin`).
         case url
