@@ -18,7 +18,7 @@ extension gi_error {
 func withCStrings<R>(_ texts: [String], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> R) -> R {
     let copies = unsafe texts.map { unsafe strdup($0) } + [nil]
     defer {
-        for unsafe copy in unsafe copies { unsafe free(copy) }
+        for index in unsafe copies.indices { unsafe free(copies[index]) }
     }
     return unsafe copies.withUnsafeBufferPointer { buffer in
         var none: UnsafeMutablePointer<CChar>?
