@@ -13,7 +13,7 @@ struct DetectionFingerprint: Hashable, Sendable {
 
     /// Raised when the same inputs would give other detections than before: a change in decoding, scaling, decoding of
     /// outputs or merging.
-    private static let revision = 1
+    private static let revision = 2
 
     init(
         videoSHA256: String, codecLibraries: String, identity: EngineIdentity, plan: InputPlan,

@@ -31,6 +31,11 @@ import Testing
         #expect(found.map(\.score) == [0.8])
     }
 
+    @Test func `a tile's box counts before the coarse one of the whole frame, however sure that is`() {
+        let found = merged((0, 100, 100, 120, 140, 0.5), (2, 94, 90, 130, 150, 0.7))
+        #expect(found.map(\.box.x) == [100])
+    }
+
     @Test func `a piece gives way to the object seen whole, however sure the piece`() {
         let found = merged((0, 520, 100, 556, 200, 0.95), (1, 520, 100, 590, 200, 0.6))
         #expect(found.map(\.box.maxX) == [590])
@@ -107,5 +112,14 @@ import Testing
                 Detection(box: box(1), score: 0.4, classID: 1), Detection(box: box(8), score: 0.3, classID: 0),
             ], threshold: 0.5)
         #expect(kept.map(\.score) == [0.9, 0.4, 0.3])
+    }
+
+    @Test func `a part goes with its whole, but somebody seen as well in front of another stays`() {
+        let whole = Detection(box: Box(x: 0, y: 0, width: 40, height: 100), score: 0.9, classID: 0)
+        let upperHalf = Detection(box: Box(x: 4, y: 0, width: 32, height: 50), score: 0.3, classID: 0)
+        let inFront = Detection(box: Box(x: 4, y: 45, width: 32, height: 50), score: 0.8, classID: 0)
+        let ball = Detection(box: Box(x: 10, y: 80, width: 8, height: 8), score: 0.3, classID: 32)
+        let kept = suppressOverlaps([upperHalf, inFront, whole, ball], threshold: 0.6)
+        #expect(kept == [whole, inFront, ball])
     }
 }

@@ -51,9 +51,6 @@ package final class DetectorSession {
             let output = try request.output(detector.ports.output)
             for view in views { collect(from: output, view: view, item: view - first, into: &raw) }
         }
-        if plan.inputs.count == 1, detector.decoder.hasOwnSuppression {
-            return raw.map(\.detection).sorted(by: Detection.precedes)
-        }
         if raw.count > Self.mostOfAllViews {
             raw.sort { Detection.precedes($0.detection, $1.detection) }
             raw.removeSubrange(Self.mostOfAllViews...)

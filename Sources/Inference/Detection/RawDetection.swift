@@ -19,15 +19,31 @@ extension Detection {
     }
 }
 
-/// Greedy non-maximum suppression within each class: of boxes that overlap more than `threshold` (intersection over
-/// union) the best-scored stays. The result is in `Detection.precedes` order.
+/// Suppression of overlapping boxes of one class (greedy, best score first).
+///
+/// A box is dropped where a better one overlaps it by more than `threshold` (intersection over union), or where it is a
+/// part of one: nearly all of it lies within a clearly better box, as the upper half of a person lies within the person.
 func suppressOverlaps(_ detections: [Detection], threshold: Double) -> [Detection] {
     var kept: [Detection] = []
-    var keptOfClass: [Int: [Box]] = [:]
+    var keptOfClass: [Int: [Detection]] = [:]
     for detection in detections.sorted(by: Detection.precedes) {
-        if keptOfClass[detection.classID]?.contains(where: { $0.iou(detection.box) > threshold }) == true { continue }
+        let isSeen = keptOfClass[detection.classID]?.contains { better in
+            better.box.iou(detection.box) > threshold || detection.isPart(of: better)
+        }
+        if isSeen == true { continue }
         kept.append(detection)
-        keptOfClass[detection.classID, default: []].append(detection.box)
+        keptOfClass[detection.classID, default: []].append(detection)
     }
     return kept
+}
+
+extension Detection {
+    /// A part has this much of its area within the whole …
+    private static let partCoverage = 0.85
+    /// … and at most this share of its score: somebody who stands before another is seen about as well.
+    private static let partScore = 0.6
+
+    fileprivate func isPart(of whole: Detection) -> Bool {
+        score <= Self.partScore * whole.score && box.intersectionArea(whole.box) >= Self.partCoverage * box.area
+    }
 }

@@ -3,6 +3,9 @@ import Model
 /// Merges what several views of one frame saw into one list: overlapping tiles see an object twice, and a tile's
 /// border cuts objects in two.
 ///
+/// A tile shows an object larger than the view of the whole frame does, so its box is the better one: where a whole box
+/// of a tile and one of the whole frame overlap, the tile's counts, whatever their scores.
+///
 /// A box that touches a border inside the frame is a *piece*; all others are *whole*. Whole boxes are merged by
 /// ordinary suppression. A piece is dropped where a whole box explains it, that is, where the whole box cut to the
 /// piece's tile is about the piece, or covers nearly all of it. Pieces that no whole box explains and that continue
@@ -13,6 +16,9 @@ struct SeamMerge {
     /// Intersection over union from which two whole boxes of one class are one object.
     let overlapThreshold: Double
 
+    /// A whole frame's box and a tile's are one object from this intersection over union on: boxes of small objects are
+    /// coarse in the former.
+    private static let sameAcrossScales = 0.25
     /// A border this near (in pixels of the frame) cuts the box.
     private static let reach = 3.0
     /// A whole box explains a piece when it covers this part of it …
@@ -25,11 +31,21 @@ struct SeamMerge {
     func merged(_ raw: [RawDetection]) -> [Detection] {
         guard plan.inputs.count > 1 else { return suppressOverlaps(raw.map(\.detection), threshold: overlapThreshold) }
         var whole: [Detection] = []
+        var distant: [Detection] = []
         var pieces: [RawDetection] = []
         for candidate in raw {
-            if cutSides(candidate).isEmpty { whole.append(candidate.detection) } else { pieces.append(candidate) }
+            if candidate.view == plan.inputs.count - 1 {
+                distant.append(candidate.detection)
+            } else if cutSides(candidate).isEmpty {
+                whole.append(candidate.detection)
+            } else {
+                pieces.append(candidate)
+            }
         }
         whole = suppressOverlaps(whole, threshold: overlapThreshold)
+        whole += suppressOverlaps(distant, threshold: overlapThreshold).filter { far in
+            !whole.contains { $0.classID == far.classID && $0.box.iou(far.box) >= Self.sameAcrossScales }
+        }
         pieces.sort { a, b in
             if Detection.precedes(a.detection, b.detection) { return true }
             return Detection.precedes(b.detection, a.detection) ? false : a.view < b.view

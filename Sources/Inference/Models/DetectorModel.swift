@@ -51,9 +51,6 @@ package enum OutputDecoder: String, Hashable, Sendable, CaseIterable {
     case yoloObjectness = "yolo-v5"
     /// YOLOv10 and exports with NMS: `[batch, rows, 6]`, x1, y1, x2, y2, score, class.
     case yoloEndToEnd = "yolo-end2end"
-
-    /// Whether overlapping boxes are already gone.
-    var hasOwnSuppression: Bool { self == .paddleNMS || self == .yoloEndToEnd }
 }
 
 /// A detector on disk with all that is needed to run it: what ``ModelStore`` resolves a name or a path to.
