@@ -44,7 +44,7 @@ final class FolderLock: Sendable {
         let count = (try? file.read(into: &bytes)) ?? 0
         let holder = Int32(String(decoding: bytes[..<count].prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self))
         return FileSafetyFailure(
-            code: .unsupported,
+            code: .busy,
             message: "another run is writing to this folder" + (holder.map { " (process \($0))" } ?? ""),
             subject: folder, hint: "Wait for it, stop it, or choose another folder")
     }

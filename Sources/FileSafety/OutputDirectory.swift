@@ -18,7 +18,7 @@ package final class OutputDirectory: Sendable {
     /// Opens the folder, creating it and those above it where they are missing, locks it against other runs, and
     /// removes temporary files that a killed run left.
     ///
-    /// - Throws: ``FileSafetyFailure``; `unsupported` with the holder's process where another run has the folder.
+    /// - Throws: ``FileSafetyFailure``; `busy` with the holder's process where another run has the folder.
     package convenience init(path: String) throws(FileSafetyFailure) {
         try self.init(path: path, gate: .open)
     }

@@ -19,6 +19,8 @@ package enum FailureCode: String, Sendable, Codable, CaseIterable {
     case modelDamaged = "MODEL_DAMAGED"
     /// No inference engine, library or device that can do the work.
     case engineUnavailable = "ENGINE_UNAVAILABLE"
+    /// Another process is using it; later it may work.
+    case busy = "BUSY"
     /// The disk or a quota is full.
     case storageFull = "STORAGE_FULL"
     /// A download that did not succeed.

@@ -10,6 +10,18 @@ package struct Timebase: Hashable, Sendable, Codable {
         self.denominator = denominator
     }
 
+    /// - Throws: `DecodingError` where the fraction is not positive.
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        numerator = try container.decode(Int32.self, forKey: .numerator)
+        denominator = try container.decode(Int32.self, forKey: .denominator)
+        guard numerator > 0, denominator > 0 else {
+            throw DecodingError.dataCorrupted(
+                DecodingError.Context(
+                    codingPath: decoder.codingPath, debugDescription: "a time base is a positive fraction"))
+        }
+    }
+
     package static let milliseconds = Timebase(1, 1000)
     package static let microseconds = Timebase(1, 1_000_000)
 }

@@ -22,7 +22,9 @@ struct TrackExport {
     /// - Returns: the files' names.
     func writeTracks() throws -> [String] {
         let reference = VideoReference(source.facts, sha256: videoSHA256)
-        try results.publish(name: "tracks.mot.txt", bytes: MOTText.bytes(of: tracks))
+        try results.publishStream(name: "tracks.mot.txt") { file in
+            try MOTText.write(tracks) { try file.write($0) }
+        }
         let document = TracksDocument(video: reference, classes: classes, tracks: tracks)
         try results.publishStream(name: "tracks.json") { file in try document.write { try file.write($0) } }
         let coco = COCODocument.Source(

@@ -45,7 +45,7 @@ package struct TrackPipeline: Sendable {
         clock.lap(.detect)
 
         let scale = ScoreScale(model: choice.detector.confidentScore, tracker: request.tracking.startScore)
-        let tracks = scale.toModel(trackStage(scale.toTracker(detected.frames), facts: source.facts))
+        let tracks = scale.toModel(trackStage(scale.toTracker(detected.frames), facts: source.facts)).map(\.rounded)
         clock.lap(.track)
 
         let export = TrackExport(

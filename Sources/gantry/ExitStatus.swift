@@ -13,7 +13,7 @@ enum ExitStatus {
         case .modelUnavailable, .engineUnavailable: 69  // EX_UNAVAILABLE
         case .internalError: 70  // EX_SOFTWARE
         case .storageFull: 74  // EX_IOERR
-        case .downloadFailed: 75  // EX_TEMPFAIL
+        case .downloadFailed, .busy: 75  // EX_TEMPFAIL
         case .permissionDenied: 77  // EX_NOPERM
         case .cancelled: 130  // 128 + SIGINT, as shells say it
         }

@@ -31,7 +31,7 @@ struct Gantry: ParsableCommand {
         discussion: """
             Exit status: 0 done; 64 a wrong option; 65 damaged data; 66 no such file, or no video in it; \
             67 unsupported or refused; 69 no model or engine; 70 a fault of gantry's own; 74 disk full or \
-            unwritable; 75 download failed; 77 no permission; 130 stopped by Ctrl-C (143 by TERM).
+            unwritable; 75 download failed, or in use by another run; 77 no permission; 130 stopped by Ctrl-C (143 by TERM).
             """,
         version: ProductVersion.string,
         subcommands: [

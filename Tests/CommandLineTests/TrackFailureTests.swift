@@ -127,7 +127,7 @@ import Testing
                 second.outcome = try? GantryProgram.run(arguments)
             }
             #expect(first.status == 0)
-            #expect(second.outcome?.status == 67)
+            #expect(second.outcome?.status == 75)
             #expect(second.outcome?.errors.contains("another run") == true)
         }
     }

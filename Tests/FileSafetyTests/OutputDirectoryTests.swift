@@ -112,7 +112,7 @@ import Testing
                 try OutputDirectory(path: folder.path)
             } throws: { error in
                 let failure = error as? FileSafetyFailure
-                return failure?.code == .unsupported && failure?.message.contains("process \(getpid())") == true
+                return failure?.code == .busy && failure?.message.contains("process \(getpid())") == true
             }
             first?.unlock()
             let second = try OutputDirectory(path: folder.path)
