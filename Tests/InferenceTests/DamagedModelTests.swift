@@ -65,6 +65,19 @@ func sha256(_ data: Data) throws -> String { try SHA256Digest.of(Array(data)) }
         }
     }
 
+    /// OpenVINO lost this failure, and crashed some runs later, while it was given a single stream.
+    @Test(arguments: DetectorTests.engines)
+    func `an operator that fails while the model runs is a failure, every time`(
+        engine: EngineOptions.Engine
+    ) throws {
+        for _ in 0..<20 {
+            let failure = #expect(throws: InferenceFailure.self) {
+                try ToyModels.detector("wrong-axis", EngineOptions(engine: engine))
+            }
+            #expect(failure?.code == .modelDamaged)
+        }
+    }
+
     @Test func `a model that is not there is said`() throws {
         for path in ["/nonexistent/m.onnx", "/nonexistent/m.xml", "/nonexistent/m.pdmodel"] {
             let failure = #expect(throws: InferenceFailure.self) { try UserModel.describe(path: path) }

@@ -45,7 +45,9 @@ CONSTANTS = [
 
 
 def save(name, nodes, inputs, outputs, initializers=(), metadata=None):
-    graph = helper.make_graph(nodes, name, inputs, outputs, CONSTANTS + list(initializers))
+    replaced = {tensor.name for tensor in initializers}
+    constants = [tensor for tensor in CONSTANTS if tensor.name not in replaced]
+    graph = helper.make_graph(nodes, name, inputs, outputs, constants + list(initializers))
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
     if metadata:
         helper.set_model_props(model, metadata)
@@ -64,9 +66,9 @@ def flatten(channels):
     )
 
 
-def anchor_free(name, shape, classes=3, metadata=None, kind=TensorProto.FLOAT):
+def anchor_free(name, shape, classes=3, metadata=None, kind=TensorProto.FLOAT, replaced=()):
     """YOLOv8 and 11: [batch, 4 + classes, anchors]."""
-    nodes, extra, image = [], [], "images"
+    nodes, extra, image = [], list(replaced), "images"
     if kind != TensorProto.FLOAT:
         nodes.append(helper.make_node("Cast", ["images"], ["wide"], to=TensorProto.FLOAT))
         image = "wide"
@@ -138,6 +140,9 @@ objectness("v5", FIXED, named)
 end_to_end("end2end", FIXED, named)
 for label, number in [("nan", np.nan), ("inf", np.inf), ("huge", 3e38), ("minus", -1.0)]:
     garbage(f"garbage-{label}", number)
+
+# Loads, and fails when it runs: there is no such axis.
+anchor_free("wrong-axis", FIXED, metadata=named, replaced=[constant("axis3", 259, np.int64)])
 
 # Sound ONNX that is no detector Gantry knows.
 save("classifier", [helper.make_node("ReduceMean", ["images"], ["output0"], axes=[2, 3], keepdims=0)],

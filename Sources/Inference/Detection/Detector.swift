@@ -66,7 +66,12 @@ package final class Detector: Sendable {
         init(_ model: DetectorModel, _ choice: EngineSelection.Choice) throws(InferenceFailure) {
             self.model = model
             self.choice = choice
-            loaded = try choice.engine.load(model.files, options: choice.options)
+            var options = choice.options
+            // With a single stream, OpenVINO 2026.4.1 loses a failure inside an inference and crashes later (an
+            // operator that finds an index out of range is enough); with two it reports it. A model that was run when
+            // it was put into the catalogue does not fail.
+            if !model.isVerified { options.streams = max(2, options.streams) }
+            loaded = try choice.engine.load(model.files, options: options)
             ports = try DetectorPorts(loaded, decoder: model.decoder, subject: model.name)
             let (width, height) = (ports.fixedWidth ?? model.input.width, ports.fixedHeight ?? model.input.height)
             shapes = ports.shapes(inputs: loaded.inputs, batch: ports.fixedBatch ?? 1, width: width, height: height)
