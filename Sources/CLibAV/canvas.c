@@ -61,7 +61,8 @@ static void pad(AVFrame *av, int width, int height) {
     }
 }
 
-int gav_canvas_paint(gav_scaler *scaler, gav_frame *canvas, const gav_frame *frame, int rotation, int width, int height) {
+int gav_canvas_paint(
+    gav_scaler *scaler, gav_frame *canvas, const gav_frame *frame, int rotation, int width, int height) {
     int error = gav.av_frame_make_writable(canvas->av);
     if (error < 0) return error;
     AVFrame *to = canvas->av;

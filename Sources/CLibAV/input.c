@@ -173,7 +173,8 @@ void gav_input_stream(const gav_input *input, int index, gav_stream *info) {
     info->pixel_format = codec->format;
     info->time_base_num = stream->time_base.num;
     info->time_base_den = stream->time_base.den;
-    AVRational rate = info->kind == GAV_VIDEO ? gav.av_guess_frame_rate(input->format, stream, NULL) : (AVRational){ 0 };
+    AVRational rate = { 0 };
+    if (info->kind == GAV_VIDEO) rate = gav.av_guess_frame_rate(input->format, stream, NULL);
     info->frame_rate_num = rate.num;
     info->frame_rate_den = rate.den > 0 ? rate.den : 1;
     info->promised_frames = stream->nb_frames;

@@ -96,7 +96,8 @@ void gav_canvas_blend(gav_frame *canvas, gav_mask mask, const uint8_t yuv[3], ui
     for (int y = top; y + 1 < bottom; y += 2) {
         const uint8_t *upper = mask.coverage + (size_t)y * (size_t)mask.width, *lower = upper + mask.width;
         ptrdiff_t at = (ptrdiff_t)(mask.y + y) / 2;
-        uint8_t *u = av->data[1] + at * av->linesize[1] + mask.x / 2, *v = av->data[2] + at * av->linesize[2] + mask.x / 2;
+        uint8_t *u = av->data[1] + at * av->linesize[1] + mask.x / 2;
+        uint8_t *v = av->data[2] + at * av->linesize[2] + mask.x / 2;
         for (int x = left; x + 1 < right; x += 2) {
             uint32_t sum = (uint32_t)upper[x] + upper[x + 1] + lower[x] + lower[x + 1];
             if (!sum) continue;

@@ -7,7 +7,7 @@ typedef struct {
     ptrdiff_t stride;
     int width, height;
     int shift_x, shift_y;   // log2 of the pixels a sample stands for
-    double offset_x;        // how far right of its pixels' middle a sample lies, in samples of the plane, negative: left
+    double offset_x;        // how far right of its pixels' middle a sample lies (left: negative), in samples
 } gav_plane;
 
 typedef struct gav_resampler gav_resampler;

@@ -4,8 +4,8 @@ import Model
 /// Renders a video with its marks drawn in, as H.264 in MP4.
 ///
 /// Pictures are upright; frames keep their distances in time (a variable rate stays variable) and the first is shown at
-/// time 0. Sound is copied where MP4 can hold its codec and made into AAC otherwise. The same input and marks give the same bytes,
-/// whatever the number of threads.
+/// time 0. Sound is copied where MP4 can hold its codec and made into AAC otherwise. The same input and marks give the
+/// same bytes, whatever the number of threads.
 package struct OverlayVideo {
     package struct Summary: Hashable, Sendable {
         package var frames: Int

@@ -180,7 +180,8 @@ int gav_canvas_paint(gav_scaler *, gav_frame *canvas, const gav_frame *, int rot
 void gav_canvas_blend(gav_frame *canvas, gav_mask, const uint8_t yuv[3], uint8_t opacity);
 // The luma samples of row `y`, valid until the canvas changes.
 const uint8_t *gav_canvas_luma_row(const gav_frame *canvas, int y);
-// The picture as a JPEG file, without the canvas's padding; `quality` 2 (best) to 31. The bytes are the caller's to free.
+// The picture as a JPEG file, without the canvas's padding; `quality` 2 (best) to 31. The bytes are the caller's to
+// free.
 int gav_canvas_jpeg(
     const gav_frame *canvas, int width, int height, int quality, uint8_t **bytes, size_t *count);
 
