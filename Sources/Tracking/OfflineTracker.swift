@@ -19,7 +19,7 @@ package struct OfflineTracker: Sendable {
     /// - Parameter frames: strictly ascending; any may be left out (stride). Only these frames get boxes.
     package func tracks(from frames: [FrameDetections]) -> [Track] {
         let recording = Recording(frames, geometry: geometry)
-        let forward = TrackingPass(over: recording, settings: settings, isReversed: false)
+        let forward = TrackingPass(over: recording, settings: settings.steady, isReversed: false)
         var tracklets = tracklets(linked: links(over: recording, forward: forward), recording, camera: forward)
         if settings.linking.isEnabled {
             var linker = TrackletLinker(settings: settings.linking)
@@ -41,7 +41,7 @@ package struct OfflineTracker: Sendable {
             let agile = settings.agile
             let backwardWeight = 1 - settings.offline.backwardDiscount
             consensus.add(
-                TrackingPass(over: recording, settings: settings, isReversed: true), weight: backwardWeight)
+                TrackingPass(over: recording, settings: settings.steady, isReversed: true), weight: backwardWeight)
             consensus.add(TrackingPass(over: recording, settings: agile, isReversed: false))
             consensus.add(TrackingPass(over: recording, settings: agile, isReversed: true), weight: backwardWeight)
         }
@@ -110,8 +110,16 @@ package struct OfflineTracker: Sendable {
 }
 
 extension TrackingSettings {
-    /// The same with another belief about motion: objects dart about, so positions tell more than velocities, boxes
-    /// need less room, and the camera moves steadily.
+    /// For passes that believe in velocities: boxes may stand off far from where they are expected.
+    fileprivate var steady: TrackingSettings {
+        var steady = self
+        steady.motion.displacement = offline.steadyDisplacement
+        steady.association.buffer = offline.steadyBuffer
+        return steady
+    }
+
+    /// For passes that believe in positions: objects dart about, boxes must overlap as they are, and the camera moves
+    /// on steadily. They err at other crossings than the steady ones, which is what makes a vote worth while.
     fileprivate var agile: TrackingSettings {
         var agile = self
         agile.motion.displacement = offline.agileDisplacement

@@ -14,7 +14,7 @@ package struct TrackingSettings: Hashable, Sendable, Codable {
     /// A track is confirmed at this many detections; one that misses a frame before that is forgotten.
     package var confirmationHits = 2
     /// Online: a new track's first box is shown at once, before it is confirmed, from this score on.
-    package var immediateScore = 0.85
+    package var immediateScore = 0.75
     /// Online: how long a track is kept without a detection.
     package var patience = 1.2
     /// Online: how long a track's box is still shown, as predicted, after its last detection; 0 for not at all.
@@ -32,11 +32,11 @@ package struct TrackingSettings: Hashable, Sendable, Codable {
     /// When a detection is taken for a track's next box.
     package struct Association: Hashable, Sendable, Codable {
         /// Boxes are grown by this fraction of their size on every side before they are compared (C-BIoU, 2023).
-        package var buffer = 0.5
+        package var buffer = 0.3
         /// The same for detections below `confidentScore`.
         package var doubtfulBuffer = 0.0
         /// The same for tracks not yet confirmed.
-        package var tentativeBuffer = 0.7
+        package var tentativeBuffer = 0.6
         /// Least similarity for a pair.
         package var minimumSimilarity = 0.15
         /// The same for detections below `confidentScore`.
@@ -57,7 +57,7 @@ package struct TrackingSettings: Hashable, Sendable, Codable {
         /// Error of a detected box's centre.
         package var measurement = 0.3
         /// Unforeseen displacement in a frame.
-        package var displacement = 0.06
+        package var displacement = 0.03
         /// Unforeseen change of velocity in a frame.
         package var acceleration = 0.02
         /// How much less of both goes up and down than sideways.
@@ -97,10 +97,12 @@ package struct TrackingSettings: Hashable, Sendable, Codable {
         package var minimumVotes = 0.2
         /// Share by which a backward vote counts less than a forward one: settles ties.
         package var backwardDiscount = 0.05
-        /// Unforeseen displacement assumed by the agile passes (``Motion/displacement`` of the steady ones).
+        /// Unforeseen displacement (``Motion/displacement``) that the steady passes and the agile passes assume.
+        package var steadyDisplacement = 0.08
         package var agileDisplacement = 0.2
-        /// Box growth of the agile passes (``Association/buffer`` of the steady ones).
-        package var agileBuffer = 0.1
+        /// Box growth (``Association/buffer``) in the steady passes and in the agile passes.
+        package var steadyBuffer = 0.5
+        package var agileBuffer = 0.0
         /// Tracks with fewer detections are dropped.
         package var minimumDetections = 8
         /// Tracks whose mean score is lower are dropped.
@@ -134,7 +136,7 @@ package struct TrackingSettings: Hashable, Sendable, Codable {
         /// Added to every link's evidence: larger links more.
         package var bias = -3.0
         /// The same for an object that left across a side of the picture and came back across the same side.
-        package var reentryBias = -2.0
+        package var reentryBias = -1.5
         /// Taken from a link where only one of the two pieces ends at a side of the picture.
         package var oneSidedCost = 2.0
         /// By how much a link's evidence must exceed its best rival's.
@@ -148,8 +150,8 @@ package struct TrackingSettings: Hashable, Sendable, Codable {
         /// Gaps up to this long are filled by interpolation.
         package var longestFilledGap = 0.57
         /// Width of the smoothing kernel (standard deviation), in analysed frames; 0 for none.
-        package var position = 1.2
-        package var size = 1.5
+        package var position = 1.0
+        package var size = 1.2
 
         package init() {}
     }
