@@ -47,7 +47,7 @@ static int open_encoder(gav_output *output, const gav_output_settings *settings,
     codec->sample_aspect_ratio = (AVRational){ settings->aspect_num, settings->aspect_den };
     codec->time_base = (AVRational){ settings->time_base_num, settings->time_base_den };
     codec->framerate = (AVRational){ settings->frame_rate_num, settings->frame_rate_den };
-    // The number of slice threads is part of the result, so it is the same on every machine. x264's threads still differ
+    // The number of slice threads is part of the result, so it is the same on every machine. The result still differs
     // in a chroma sample by one now and then (about one run in 200; frame threads, one in 14).
     codec->thread_count = 4;
     codec->gop_size = settings->keyframe_interval;

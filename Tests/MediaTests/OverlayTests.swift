@@ -104,7 +104,7 @@ import Testing
                 try frame.scale(into: image, using: Scaler())
                 return unsafe Array(image.bytes)
             }
-            // x264's threads may differ by one level in a chroma sample.
+            // The encoded pictures may differ by one level in a chroma sample (docs/decisions/0009).
             #expect(zip(pictures[0], pictures[1]).allSatisfy { abs(Int($0) - Int($1)) <= 6 })
         }
     }
