@@ -52,7 +52,8 @@ let package = Package(
         .target(name: "TestSupport", dependencies: ["Model"], path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(name: "ModelTests", dependencies: ["Model", "TestSupport"], swiftSettings: strict),
         .testTarget(
-            name: "TrackingTests", dependencies: ["Tracking", "Evaluation", "Formats", "TestSupport"], swiftSettings: strict),
+            name: "TrackingTests", dependencies: ["Tracking", "Evaluation", "Formats", "TestSupport"],
+            swiftSettings: strict),
         .testTarget(
             name: "EvaluationTests", dependencies: ["Evaluation", "Formats", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "FormatsTests", dependencies: ["Formats", "TestSupport"], swiftSettings: strict),
