@@ -48,6 +48,11 @@ extension Failure {
     package var description: String {
         var line = subject.map { "\($0): \(message)" } ?? message
         if let hint { line += ". \(hint)" }
-        return line
+        // A file name may hold anything; what people read stays one line, and cannot steer their terminal.
+        return line.unicodeScalars.contains { $0.properties.generalCategory == .control }
+            ? line.unicodeScalars.map {
+                $0.properties.generalCategory == .control ? $0.escaped(asASCII: false) : "\($0)"
+            }
+            .joined() : line
     }
 }

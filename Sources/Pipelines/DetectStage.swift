@@ -33,13 +33,17 @@ struct DetectStage: Sendable {
         if finished.count < plan.chunkCount {
             let scheduler = DetectScheduler(source: source, plan: plan, stride: stride, finished: finished)
             let stop = Cancellation()
+            let damage = DamageReport(observer: observer)
             try LanePool.run(lanes, onError: { stop.cancel() }) { _ in
                 let session = try analyzer.makeSession()
                 while let group = try scheduler.claimGroup() {
                     while !cancellation.isCancelled, !stop.isCancelled {
                         let pull = try group.pull()
                         try pull.finished.forEach(checkpoints.write)
-                        guard let work = pull.work else { break }
+                        guard let work = pull.work else {
+                            damage.add(group)
+                            break
+                        }
                         let detections = try session.analyze(work.frame)
                         if let chunk = group.deposit(detections, of: work) { try checkpoints.write(chunk) }
                         meter.countFrame()
@@ -52,8 +56,17 @@ struct DetectStage: Sendable {
             throw PipelineFailure(
                 code: .cancelled, message: "stopped", hint: "Run the same command again to go on from here")
         }
-        meter.finish()
-        return Outcome(frames: checkpoints.frames(of: plan), resumedFrames: resumedFrames)
+        let frames = checkpoints.frames(of: plan)
+        let missing = meter.finish()
+        guard !frames.isEmpty else {
+            throw PipelineFailure(
+                code: .invalidData, message: "not one frame could be decoded", subject: source.path,
+                hint: "Check that it plays in a video player")
+        }
+        if missing > 0 {
+            observer(.warning("\(missing) of \(frames.count + missing) frames could not be decoded and are left out"))
+        }
+        return Outcome(frames: frames, resumedFrames: resumedFrames)
     }
 
     private func wantedFrames(in range: Range<Int>) -> Int {
@@ -75,11 +88,14 @@ private final class FrameCounter: Sendable {
     func report() { progress.withLock { observer(.progress($0)) } }
 
     /// Frames that could not be decoded will not come any more.
-    func finish() {
+    /// - Returns: how many they are.
+    func finish() -> Int {
         progress.withLock { progress in
-            guard progress.done < progress.total else { return }
+            let missing = progress.total - progress.done
+            guard missing > 0 else { return 0 }
             progress.done = progress.total
             observer(.progress(progress))
+            return missing
         }
     }
 
@@ -87,6 +103,33 @@ private final class FrameCounter: Sendable {
         progress.withLock { progress in
             progress.done += 1
             observer(.progress(progress))
+        }
+    }
+}
+
+/// Says once per cause what was wrong with the video's data, not once per group.
+private final class DamageReport: Sendable {
+    private struct Said {
+        var patched = false
+        var stopped = false
+    }
+
+    private let said = Mutex(Said())
+    private let observer: PipelineObserver
+
+    init(observer: @escaping PipelineObserver) { self.observer = observer }
+
+    func add(_ group: OpenGroup) {
+        let damage = group.damage
+        said.withLock { said in
+            if damage.patchedFrames > 0, !said.patched {
+                said.patched = true
+                observer(.warning("parts of some frames are damaged and were guessed by the decoder"))
+            }
+            if let reason = damage.readingStopped, !said.stopped {
+                said.stopped = true
+                observer(.warning("the file could not be read to its end: \(reason)"))
+            }
         }
     }
 }

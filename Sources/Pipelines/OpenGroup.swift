@@ -56,6 +56,9 @@ final class OpenGroup: Sendable {
     /// The decoder has given its last frame; frames may still be in analysis.
     var isExhausted: Bool { exhausted.load(ordering: .relaxed) }
 
+    /// What was wrong with the part of the video that was read so far.
+    var damage: FrameReader.Damage { reading.withLock { $0.reader.damage } }
+
     /// Decodes up to the next frame that is wanted.
     func pull() throws -> Pull {
         try reading.withLock { reading in

@@ -11,6 +11,7 @@ struct TrackExport {
     let results: OutputDirectory
     /// Names of the classes that were looked for, by class id.
     let classes: [Int: String]
+    /// Every analysed frame, ascending; at least one.
     let frames: [FrameDetections]
     let tracks: [Track]
 
@@ -67,7 +68,7 @@ struct TrackExport {
     }
 
     /// The analysed frame whose tracked, really detected objects have the highest sum of scores; the earliest of
-    /// several, and the video's middle where nothing was tracked.
+    /// several, and the middle one where nothing was tracked.
     private var posterFrame: Int {
         var scores: [Int: Double] = [:]
         for track in tracks {
@@ -76,6 +77,6 @@ struct TrackExport {
             }
         }
         let best = scores.min { ($1.value, $0.key) < ($0.value, $1.key) }
-        return best?.key ?? source.facts.frameCount / 2
+        return best?.key ?? frames[frames.count / 2].frame
     }
 }
