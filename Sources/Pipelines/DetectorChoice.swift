@@ -7,6 +7,8 @@ struct DetectorChoice {
     let detector: Detector
     let plan: InputPlan
     let settings: DetectionSettings
+    /// The score from which a detection is trusted enough to begin a track.
+    let startScore: Double
     /// Names of the classes that are kept, by class id.
     let keptClasses: [Int: String]
 
@@ -28,6 +30,7 @@ struct DetectorChoice {
         if let score = request.scoreThreshold { settings.scoreThreshold = score }
         if let overlap = request.overlapThreshold { settings.overlapThreshold = overlap }
         self.settings = settings
+        startScore = request.startScore ?? detector.startScore
         keptClasses = Dictionary(uniqueKeysWithValues: detector.classes.enumerated().lazy.map { ($0, $1) })
             .filter { settings.classes?.contains($0.key) ?? true }
     }

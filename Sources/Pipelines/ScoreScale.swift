@@ -5,7 +5,7 @@ import Model
 /// Detectors differ in how high they score what they are sure of: one gives a clear person 0.9, another 0.6. The
 /// tracker's thresholds hold for one scale; a model's catalogue entry names the score from which its detections can
 /// be trusted, and that score is mapped to the tracker's `startScore`. Piecewise linear through (0, 0),
-/// (confident, startScore) and (1, 1), so order is kept and the ends stay.
+/// (the model's start score, the tracker's) and (1, 1), so order is kept and the ends stay.
 struct ScoreScale {
     /// 0…1, exclusive: the knot on the model's side and on the tracker's.
     let model: Double

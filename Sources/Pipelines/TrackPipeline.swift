@@ -44,7 +44,7 @@ package struct TrackPipeline: Sendable {
         let detected = try stage.run(cancellation: cancellation, observer: observer)
         clock.lap(.detect)
 
-        let scale = ScoreScale(model: choice.detector.confidentScore, tracker: request.tracking.startScore)
+        let scale = ScoreScale(model: choice.startScore, tracker: request.tracking.startScore)
         let tracks = scale.toModel(trackStage(scale.toTracker(detected.frames), facts: source.facts)).map(\.rounded)
         clock.lap(.track)
 

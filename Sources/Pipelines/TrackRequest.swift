@@ -25,6 +25,8 @@ package struct TrackRequest: Sendable {
     package var scoreThreshold: Double?
     /// Intersection over union from which two boxes of one class are one object; nil for the model's own.
     package var overlapThreshold: Double?
+    /// The model's score from which a detection begins a track; nil for the model's own.
+    package var startScore: Double?
     /// Names of the classes to keep; nil for the model's default choice, empty for all.
     package var classes: [String]?
     /// Every `stride`-th frame is analysed.

@@ -12,7 +12,7 @@ package struct TrackSettings: Hashable, Sendable, Codable {
     package var scoreThreshold: Double
     package var overlapThreshold: Double
     /// The model's score that counts as the tracker's `startScore` (``ScoreScale``).
-    package var confidentScore: Double
+    package var startScore: Double
     /// Names of the classes that were looked for.
     package var classes: [String]
     package var stride: Int
@@ -25,7 +25,7 @@ package struct TrackSettings: Hashable, Sendable, Codable {
         case inputHeight = "input_height"
         case scoreThreshold = "score_threshold"
         case overlapThreshold = "overlap_threshold"
-        case confidentScore = "confident_score"
+        case startScore = "start_score"
         case classes, stride, mode, tracking
     }
 
@@ -36,7 +36,7 @@ package struct TrackSettings: Hashable, Sendable, Codable {
         inputHeight = choice.plan.inputHeight
         scoreThreshold = choice.settings.scoreThreshold
         overlapThreshold = choice.settings.overlapThreshold
-        confidentScore = choice.detector.confidentScore
+        startScore = choice.startScore
         classes = choice.keptClasses.sorted { $0.key < $1.key }.map(\.value)
         stride = request.stride
         mode = request.mode

@@ -34,6 +34,10 @@ struct TrackCommand: ParsableCommand {
     @Option(help: "offline looks at the whole video before it decides; online decides frame by frame, as when live.")
     var mode: TrackRequest.TrackingMode = .offline
 
+    @Option(
+        help: "Begin tracks with detections from this score on, 0.01 to 0.99: lower finds more (default: the model's).")
+    var startScore: Double?
+
     @Option(help: "JSON file with tracking settings; those it does not name keep their defaults (docs/tracking.md).")
     var tracking: String?
 
@@ -45,6 +49,12 @@ struct TrackCommand: ParsableCommand {
 
     @Flag(name: [.short, .long], help: "No progress, only warnings and errors.")
     var quiet = false
+
+    func validate() throws {
+        if let startScore, !(0.01...0.99).contains(startScore) {
+            throw ValidationError("--start-score lies between 0.01 and 0.99.")
+        }
+    }
 
     func run() throws {
         Interruption.install()
@@ -66,6 +76,7 @@ struct TrackCommand: ParsableCommand {
         try detection.apply(to: &request)
         request.mode = mode
         request.overlay = overlay
+        request.startScore = startScore
         if let tracking { request.tracking = try TrackingSettingsFile.read(tracking) }
         return request
     }

@@ -48,6 +48,7 @@ import Testing
         Case("a stride of zero", [vtest, "--stride", "0"], 64, "--stride"),
         Case("tiles of no form", [vtest, "--tiles", "2x"], 64, "--tiles"),
         Case("a confidence above one", [vtest, "--confidence", "40"], 64, "--confidence"),
+        Case("a start score of zero", [vtest, "--start-score", "0"], 64, "--start-score"),
         Case("an unknown engine", [vtest, "--engine", "tensorflow"], 64, "--engine"),
         Case("an unknown class", [vtest, "--classes", "person,dodo"], 64, "dodo", "person"),
         Case("an unknown model", [vtest, "--model", "yolo99"], 69, "yolo99", "picodet-s-416"),

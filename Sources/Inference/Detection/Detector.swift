@@ -11,7 +11,7 @@ package final class Detector: Sendable {
     package let defaultSettings: DetectionSettings
     package let options: EngineOptions
     /// The score from which a detection is trusted enough to begin a track.
-    package var confidentScore: Double { model.confidentScore }
+    package var startScore: Double { model.startScore }
     let model: DetectorModel
     let ports: DetectorPorts
     let decoder: OutputDecoder

@@ -74,16 +74,16 @@ package struct DetectorModel: Hashable, Sendable {
     package var overlapThreshold: Double
     /// The score from which a detection of this model is trusted enough to begin a track: models differ in how high
     /// they score what they are sure of.
-    package var confidentScore: Double
+    package var startScore: Double
 
     /// Of models that say nothing else: where users of the YOLO family usually put the bar.
-    package static let usualConfidentScore = 0.4
+    package static let usualStartScore = 0.4
 
     package init(
         name: String, files: ModelFiles, sha256: String, isVerified: Bool, onnxName: String? = nil,
         input: InputDescription, decoder: OutputDecoder, classes: [String], scoreThreshold: Double,
         overlapThreshold: Double,
-        confidentScore: Double = DetectorModel.usualConfidentScore
+        startScore: Double = DetectorModel.usualStartScore
     ) {
         self.name = name
         self.files = files
@@ -95,6 +95,6 @@ package struct DetectorModel: Hashable, Sendable {
         self.classes = classes
         self.scoreThreshold = scoreThreshold
         self.overlapThreshold = overlapThreshold
-        self.confidentScore = confidentScore
+        self.startScore = startScore
     }
 }

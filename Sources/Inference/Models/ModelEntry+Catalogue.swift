@@ -3,7 +3,7 @@ extension ModelEntry {
     init(_ item: CatalogueReader) throws(InferenceFailure) {
         try item.allow(
             "name", "title", "task", "licence", "format", "source", "files", "onnx", "input", "decoder", "classes",
-            "score-threshold", "overlap-threshold", "confident-score")
+            "score-threshold", "overlap-threshold", "start-score")
         name = try item.text("name")
         guard Self.isPlainName(name), !name.hasSuffix(".onnx"), !name.hasSuffix(".xml"), !name.hasSuffix(".pdmodel")
         else {
@@ -30,8 +30,8 @@ extension ModelEntry {
             }
         scoreThreshold = try item.number("score-threshold", in: 0...1, otherwise: 0.1)
         overlapThreshold = try item.number("overlap-threshold", in: 0...1, otherwise: 0.6)
-        confidentScore = try item.number(
-            "confident-score", in: 0.01...0.99, otherwise: DetectorModel.usualConfidentScore)
+        startScore = try item.number(
+            "start-score", in: 0.01...0.99, otherwise: DetectorModel.usualStartScore)
     }
 
     /// Whether a name can be a folder's or a file's without leaving the store.

@@ -52,5 +52,5 @@ package struct ModelEntry: Hashable, Sendable {
     package var classes: [String]
     package var scoreThreshold: Double
     package var overlapThreshold: Double
-    package var confidentScore: Double
+    package var startScore: Double
 }

@@ -73,7 +73,7 @@ package struct ModelStore: Sendable {
             sha256: try Self.combinedDigest(entry.files.map(\.sha256)), isVerified: true, onnxName: entry.onnx,
             input: entry.input,
             decoder: entry.decoder, classes: entry.classes, scoreThreshold: entry.scoreThreshold,
-            overlapThreshold: entry.overlapThreshold, confidentScore: entry.confidentScore)
+            overlapThreshold: entry.overlapThreshold, startScore: entry.startScore)
     }
 
     /// - Throws: `modelDamaged` where the file's content is not what the catalogue promises.
