@@ -11,7 +11,8 @@ struct BenchTrack: ParsableCommand {
         abstract: "A whole run of gantry track against the machine's own limit for the same model and video.",
         discussion: """
             The limit is cores / (CPU time a frame of the bare engine + CPU time a frame of bare decoding and scaling), \
-            both measured here, on one thread, in the same process and in turn with the runs. A run goes from opening \
+            both measured here, in the same process and in turn with the runs; the engine on as many threads at a time \
+            as a run has lanes, decoding on one. A run goes from opening \
             the video to the last result file and includes loading the model; no overlay. Use a video of a minute or \
             more, and a machine with nothing else to do.
             """)
@@ -84,49 +85,59 @@ struct BenchTrack: ParsableCommand {
     private static func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
 }
 
-/// What no program can do without: running the model, and bringing every frame to its input. One thread.
+/// What no program can do without: running the model, and bringing every frame to its input.
 private struct BareWork {
     let request: TrackRequest
     let source: VideoSource
-    let session: DetectorSession
+    let detector: Detector
+    let plan: InputPlan
     private let scaler = Scaler()
-    private let images: [PlanarImage]
 
     init(request: TrackRequest, source: VideoSource, environment: [String: String]) throws {
         self.request = request
         self.source = source
         let catalogue = try ModelCatalogue.load(file: request.catalogue, environment: environment)
         let store = ModelStore(catalogue: catalogue, environment: environment)
-        let detector = try Detector(
+        detector = try Detector(
             forms: store.detectorForms(named: request.model ?? catalogue.defaultName), options: request.engine,
             environment: environment)
-        let plan = detector.plan(
+        plan = detector.plan(
             frameWidth: source.facts.width, frameHeight: source.facts.height, tiles: request.tiling)
-        session = try detector.makeSession(plan: plan)
-        images = plan.inputs.map { _ in PlanarImage(width: plan.inputWidth, height: plan.inputHeight, fill: plan.fill) }
     }
 
-    /// CPU seconds a frame, on the first frame of the video again and again.
+    /// CPU seconds a frame in the engine alone, on as many threads at a time as a run has lanes, looking at frames from
+    /// all over the video.
     func inferencePerFrame() throws -> Double {
-        let reader = try FrameReader(source, frames: 0..<source.facts.frameCount)
-        guard let frame = try reader.next() else {
+        var pictures: [PlanarImage] = []
+        for part in 0..<8 {
+            let frame = source.facts.frameCount * part / 8
+            let reader = try FrameReader(source, frames: frame..<source.facts.frameCount)
+            guard let frame = try reader.next() else { continue }
+            let images = makeImages()
+            try scale(frame, into: images)
+            pictures += images
+        }
+        guard !pictures.isEmpty else {
             throw CommandFailure(code: .noVideo, message: "no frame could be decoded", subject: source.path)
         }
-        try scale(frame)
-        let runs = 100
-        keep(try session.detect(images))
-        return try Effort.of { for _ in 0..<runs { keep(try session.detect(images)) } }.cpu / Double(runs)
+        let bare = try detector.measureBareInference(plan: plan, pictures: pictures, runs: 100, callers: request.lanes)
+        return bare.cpuSecondsPerInput * Double(plan.inputs.count)
     }
 
     func decodeAndScale() throws {
+        let images = makeImages()
         let reader = try FrameReader(source, frames: 0..<source.facts.frameCount)
         while let frame = try reader.next() {
-            if frame.index.isMultiple(of: request.stride) { try scale(frame) }
+            if frame.index.isMultiple(of: request.stride) { try scale(frame, into: images) }
         }
     }
 
-    private func scale(_ frame: VideoFrame) throws {
-        for (input, image) in zip(session.plan.inputs, images) {
+    private func makeImages() -> [PlanarImage] {
+        plan.inputs.map { _ in PlanarImage(width: plan.inputWidth, height: plan.inputHeight, fill: plan.fill) }
+    }
+
+    private func scale(_ frame: VideoFrame, into images: [PlanarImage]) throws {
+        for (input, image) in zip(plan.inputs, images) {
             try frame.scale(
                 input.region, into: image, x: input.x, y: input.y, width: input.width, height: input.height,
                 using: scaler)
