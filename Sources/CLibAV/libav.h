@@ -6,6 +6,7 @@
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
 #include <libavutil/avutil.h>
+#include <libavutil/cpu.h>
 #include <libavutil/display.h>
 #include <libavutil/log.h>
 #include <libavutil/pixdesc.h>
@@ -29,6 +30,7 @@
     X(av_frame_unref) \
     X(av_free) \
     X(av_freep) \
+    X(av_get_cpu_flags) \
     X(av_get_pix_fmt_name) \
     X(av_log_set_callback) \
     X(av_malloc) \

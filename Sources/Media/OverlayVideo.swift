@@ -5,7 +5,7 @@ import Model
 ///
 /// Pictures are upright; frames keep their distances in time (a variable rate stays variable) and the first is shown at
 /// time 0. Sound is copied where MP4 can hold its codec and made into AAC otherwise. The same input and marks give the
-/// same pictures whatever the number of threads, but for a level in a chroma sample now and then (cause not found).
+/// same bytes, whatever the number of threads.
 package struct OverlayVideo {
     package struct Summary: Hashable, Sendable {
         package var frames: Int
