@@ -85,6 +85,17 @@ import Testing
         #expect(try parse(local.replacingOccurrences(of: "path: toy", with: "path: /toy")).entries.count == 1)
     }
 
+    @Test(
+        arguments: [
+            String(repeating: "[", count: 100_000), String(repeating: "{a: ", count: 10_000),
+            String(repeating: "- ", count: 100_000), String(repeating: "? ", count: 100_000),
+            (0..<2000).map { String(repeating: " ", count: $0) + "a:\n" }.joined(),
+        ])
+    func `a file that is nested without end is refused before the parser's stack is full`(yaml: String) throws {
+        let failure = #expect(throws: InferenceFailure.self) { try ModelCatalogue(yaml: yaml, file: "test.yaml") }
+        #expect(failure?.message.contains("nested") == true)
+    }
+
     @Test(arguments: ["", "[", "version: 2\ndefault: toy\nmodels: []", "a: 1", "12", "version: 1\nmodels: {}"])
     func `a file that is no catalogue is refused`(yaml: String) throws {
         let failure = #expect(throws: InferenceFailure.self) { try ModelCatalogue(yaml: yaml, file: "test.yaml") }
@@ -114,6 +125,11 @@ import Testing
                 try ModelCatalogue.load(file: "/nonexistent.yaml", environment: [:])
             }
             #expect(missing?.code == .notFound)
+            try Data([0xFF, 0xFE, 0x00]).write(to: URL(fileURLWithPath: file))
+            let foreign = #expect(throws: InferenceFailure.self) {
+                try ModelCatalogue.load(file: file, environment: [:])
+            }
+            #expect(foreign?.code == .invalidData)
         }
     }
 }

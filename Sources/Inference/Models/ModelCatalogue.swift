@@ -1,4 +1,4 @@
-import Foundation
+import FileSafety
 import Yams
 
 /// The models that can be named: the built-in list, and those of a user's file on top.
@@ -18,13 +18,15 @@ package struct ModelCatalogue: Sendable {
     package static func load(file: String?, environment: [String: String]) throws(InferenceFailure) -> ModelCatalogue {
         var catalogue = try builtIn()
         guard let path = file ?? environment["GANTRY_MODELS"], !path.isEmpty else { return catalogue }
-        let text: String
+        let bytes: [UInt8]
         do {
-            text = try String(contentsOfFile: path, encoding: .utf8)
+            bytes = try FileContents.read(path, limit: 1 << 20)
         } catch {
             throw InferenceFailure(
-                code: .notFound, message: "cannot read the model catalogue: \(error.localizedDescription)",
-                subject: path)
+                code: error.code, message: "model catalogue: \(error.message)", subject: path, hint: error.hint)
+        }
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw InferenceFailure(code: .invalidData, message: "is not YAML: not UTF-8 text", subject: path)
         }
         catalogue.overlay(try ModelCatalogue(yaml: text, file: path, requiresDefault: false))
         return catalogue
@@ -33,6 +35,9 @@ package struct ModelCatalogue: Sendable {
     /// - Parameter file: named in failures.
     /// - Throws: `invalidData` that says which entry and field is wrong.
     init(yaml: String, file: String, requiresDefault: Bool = true) throws(InferenceFailure) {
+        guard Self.nestingBound(of: yaml) <= 100 else {
+            throw InferenceFailure(code: .invalidData, message: "is nested too deeply for a catalogue", subject: file)
+        }
         let root: Node?
         do {
             root = try Yams.compose(yaml: yaml)
@@ -52,6 +57,31 @@ package struct ModelCatalogue: Sendable {
         if requiresDefault, !seen.contains(defaultName) {
             throw top.failure("the default model \(defaultName) is not listed")
         }
+    }
+
+    /// At least as deep as the text's nodes are nested. The parser calls itself for each level, and would run out of
+    /// stack where somebody means it badly.
+    ///
+    /// A level is opened by a bracket, or begins further to the right than the one around it (a list may begin in the
+    /// column of its key).
+    private static func nestingBound(of yaml: String) -> Int {
+        var (open, mostOpen, column, mostColumns) = (0, 0, 0, 0)
+        var isIndentation = true
+        for byte in yaml.utf8 {
+            switch byte {
+            case UInt8(ascii: "["), UInt8(ascii: "{"): open += 1
+            case UInt8(ascii: "]"), UInt8(ascii: "}"): open = max(0, open - 1)
+            default: break
+            }
+            mostOpen = max(mostOpen, open)
+            switch byte {
+            case UInt8(ascii: "\n"), UInt8(ascii: "\r"): (isIndentation, column) = (true, 0)
+            case UInt8(ascii: " "), UInt8(ascii: "-"), UInt8(ascii: "?"), UInt8(ascii: ":"): column += 1
+            default: isIndentation = false
+            }
+            if isIndentation { mostColumns = max(mostColumns, column) }
+        }
+        return mostOpen + mostColumns
     }
 
     private mutating func overlay(_ other: ModelCatalogue) {
