@@ -5,7 +5,7 @@ if [ -z "${GANTRY_CACHE:-}" ]; then
     if [ -n "${XDG_CACHE_HOME:-}" ]; then
         GANTRY_CACHE="$XDG_CACHE_HOME/gantry"
     else
-        GANTRY_CACHE="${HOME:-/tmp}/.cache/gantry"
+        GANTRY_CACHE="${HOME:-$(getent passwd "$(id -u)" | cut -d: -f6)}/.cache/gantry"
     fi
 fi
 case "$GANTRY_CACHE" in
