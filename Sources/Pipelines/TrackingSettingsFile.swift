@@ -41,9 +41,11 @@ package enum TrackingSettingsFile {
                 throw damaged(error.message, hint: error.hint)
             }
             return settings
-        } catch let DecodingError.typeMismatch(_, context) {
+        } catch let DecodingError.typeMismatch(_, context), let DecodingError.valueNotFound(_, context) {
             let name = context.codingPath.map(\.stringValue).joined(separator: ".")
             throw damaged("the setting \(name) has a value of the wrong type")
+        } catch let error as DecodingError {
+            throw damaged("has a setting that cannot be used: \(error)")
         }
     }
 

@@ -17,7 +17,11 @@ import Tracking
         #expect(try settings(#"{"startScore": 0.5}"#) == expected)
     }
 
-    @Test(arguments: ["", "[]", "null", "{", #"{"startScore": "high"}"#, #"{"startScor": 0.5}"#, "{\"\u{0}\": 1}"])
+    @Test(
+        arguments: [
+            "", "[]", "null", "{", #"{"startScore": "high"}"#, #"{"startScore": null}"#, #"{"startScor": 0.5}"#,
+            "{\"\u{0}\": 1}",
+        ])
     func wrongSettingsAreRefusedWithTheFileNamed(text: String) throws {
         let failure = try #require(throws: PipelineFailure.self) { try settings(text) }
         #expect(failure.code == .invalidData)
