@@ -52,12 +52,18 @@ struct TrackExport {
         let total = source.facts.frameCount
         let overlay = OverlayVideo(source: source)
         let summary = try results.publish(name: Self.overlayName) { path in
-            try overlay.render(
-                to: path, interrupt: cancellation.interrupt,
-                progress: {
-                    observer(.progress(StageProgress(stage: .overlay, done: min($0, total - 1), total: total)))
-                },
-                marks: { marks.marks(at: $0) })
+            do {
+                return try overlay.render(
+                    to: path, interrupt: cancellation.interrupt,
+                    progress: {
+                        observer(.progress(StageProgress(stage: .overlay, done: min($0, total - 1), total: total)))
+                    },
+                    marks: { marks.marks(at: $0) })
+            } catch var failure as MediaFailure where failure.subject == path {
+                // Its user knows the file by the name it was to get.
+                failure.subject = "\(results.path)/\(Self.overlayName)"
+                throw failure
+            }
         }
         observer(.progress(StageProgress(stage: .overlay, done: total, total: total)))
         summary.notes.forEach { observer(.warning($0)) }
