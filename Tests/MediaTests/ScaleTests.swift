@@ -6,7 +6,19 @@ import Testing
 @testable import Media
 
 /// From decoded pictures to a model's input: colours, places, turning.
-@Suite(.serialized) struct ScaleTests {
+@Suite(.serialized) final class ScaleTests {
+    /// For the videos that a test writes; readers open them again, so they stay as long as it runs.
+    private let folder: URL
+
+    init() throws {
+        folder = FileManager.default.temporaryDirectory.appendingPathComponent("gantry-test-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    }
+
+    deinit {
+        try? FileManager.default.removeItem(at: folder)  // a leftover scratch folder harms nothing
+    }
+
     // MARK: - Colours
 
     @Test(arguments: [
@@ -177,8 +189,6 @@ import Testing
 
     /// A one-frame full-range video with this luma and neutral chroma.
     private func yuv4mpeg(width: Int, height: Int, luma: (Int, Int) -> Double) throws -> VideoSource {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("gantry-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         var bytes = Data("YUV4MPEG2 W\(width) H\(height) F5:1 Ip C420jpeg XCOLORRANGE=FULL\nFRAME\n".utf8)
         for y in 0..<height { for x in 0..<width { bytes.append(UInt8(luma(x, y).rounded())) } }
         bytes.append(Data(repeating: 128, count: 2 * ((width + 1) / 2) * ((height + 1) / 2)))
