@@ -43,6 +43,9 @@ struct DetectionOptions: ParsableArguments {
     var threads = 1
 
     func validate() throws {
+        if let classes, classes.allSatisfy({ $0 == "," || $0.isWhitespace }) {
+            throw ValidationError("--classes names no class; for every class give: --classes all")
+        }
         if let confidence, !(0...1).contains(confidence) { throw ValidationError("--confidence lies between 0 and 1.") }
         if let iou, !(0...1).contains(iou) { throw ValidationError("--iou lies between 0 and 1.") }
         if !(1...10_000).contains(stride) { throw ValidationError("--stride lies between 1 and 10000.") }
