@@ -66,5 +66,5 @@ final class DownloadProgress {
         hasLine = false
     }
 
-    private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+    private func write(_ text: String) { StandardError.write(text) }
 }

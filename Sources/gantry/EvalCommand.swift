@@ -41,7 +41,7 @@ struct EvalCommand: ParsableCommand {
 
     func run() throws {
         let report = try report()
-        print(json ? report.json() : report.table())
+        try StandardOutput.print(json ? report.json() : report.table())
     }
 
     func report() throws -> EvaluationReport {

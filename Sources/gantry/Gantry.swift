@@ -6,11 +6,13 @@ import Model
 enum EntryPoint {
     /// Parses, runs, and turns whatever is thrown into one line on standard error and a documented exit status.
     static func main() {
+        StandardStream.openMissing()
         // A reader that goes away (`gantry … | head`) is an error of write(2), not a signal.
         signal(SIGPIPE, SIG_IGN)
         // Neither is a file that outgrows `ulimit -f`.
         signal(SIGXFSZ, SIG_IGN)
         do {
+            try refuseUnreadableArguments()
             var command = try Gantry.parseAsRoot()
             try command.run()
         } catch let failure as any Failure {
@@ -19,7 +21,24 @@ enum EntryPoint {
                 failure.code == .cancelled
                     ? Interruption.exitStatus ?? ExitStatus.of(.cancelled) : ExitStatus.of(failure.code))
         } catch {
-            Gantry.exit(withError: error)
+            // Help, version and wrong options are the parser's. What else is no `Failure` is a fault, said as one.
+            guard Gantry.exitCode(for: error) == .failure else { Gantry.exit(withError: error) }
+            let failure = CommandFailure(
+                code: .internalError, message: "\(error)", hint: "This is a fault of gantry's own: please report it")
+            StandardError.write("gantry: \(failure)\n")
+            exit(ExitStatus.of(failure.code))
+        }
+    }
+
+    /// A name in another encoding than UTF-8 does not reach the parser, and would look as if it had not been given.
+    private static func refuseUnreadableArguments() throws {
+        for index in 1..<max(1, Int(CommandLine.argc)) {
+            guard let argument = unsafe CommandLine.unsafeArgv[index],
+                unsafe String(validatingCString: argument) == nil
+            else { continue }
+            throw CommandFailure(
+                code: .invalidArgument, message: "is not UTF-8 text", subject: unsafe String(cString: argument),
+                hint: "Give the file a name in UTF-8, or link to it by one")
         }
     }
 }

@@ -41,7 +41,7 @@ struct ModelsCommand: ParsableCommand {
 
         func run() throws {
             let store = try catalogue.store()
-            print(json ? try ModelListing(store).json() : ModelListing(store).table())
+            try StandardOutput.print(json ? ModelListing(store).json() : ModelListing(store).table())
         }
     }
 
@@ -81,14 +81,15 @@ struct ModelsCommand: ParsableCommand {
             let present = store.catalogue.entries.filter(store.isComplete).map(\.name)
             var firstFailure: (any Failure)?
             for entry in try selected(names, all: false, otherwise: present, in: store) {
+                var state = "sound"
                 do {
                     try store.verify(entry)
-                    print("\(entry.name): sound")
                 } catch {
                     // All models are checked; the first failure then ends the command.
-                    print("\(entry.name): \(error.code == .modelDamaged ? "damaged" : "missing")")
+                    state = error.code == .modelDamaged ? "damaged" : "missing"
                     firstFailure = firstFailure ?? error
                 }
+                try StandardOutput.print("\(entry.name): \(state)")
             }
             if let firstFailure { throw firstFailure }
         }
@@ -103,7 +104,7 @@ struct ModelsCommand: ParsableCommand {
         func run() throws {
             let store = try catalogue.store()
             let entry = try store.catalogue.entry(named: name ?? store.catalogue.defaultName)
-            print(try store.path(of: entry))
+            try StandardOutput.print(store.path(of: entry))
         }
     }
 
@@ -123,7 +124,7 @@ struct ModelsCommand: ParsableCommand {
             let report = ModelIsolation.attempt(
                 path: path, options: EngineOptions(engine: engine, device: device, precision: precision),
                 environment: ProcessInfo.processInfo.environment)
-            print(String(decoding: try JSONEncoder().encode(report), as: UTF8.self))
+            try StandardOutput.print(String(decoding: JSONEncoder().encode(report), as: UTF8.self))
         }
     }
 }

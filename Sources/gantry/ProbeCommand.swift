@@ -41,15 +41,15 @@ struct ProbeCommand: ParsableCommand {
             } catch {
                 firstFailure = firstFailure ?? error
                 reports.append(ProbeReport(file: file, error: error.description, code: error.code))
-                if files.count > 1 { FileHandle.standardError.write(Data("gantry: \(error)\n".utf8)) }
+                if files.count > 1 { StandardError.write("gantry: \(error)\n") }
             }
         }
         if json {
-            print(try ProbeReport.json(reports))
+            try StandardOutput.print(ProbeReport.json(reports))
         } else if files.count == 1 {
-            if let card = reports.first?.card { print(card) }
+            if let card = reports.first?.card { try StandardOutput.print(card) }
         } else {
-            print(ProbeReport.table(reports))
+            try StandardOutput.print(ProbeReport.table(reports))
         }
         // One file's failure is told by the one place that tells failures; those of several were told above.
         if let firstFailure {

@@ -65,9 +65,9 @@ struct TrackCommand: ParsableCommand {
         let outcome = try pipeline.run(cancellation: Interruption.cancellation) { report.observe($0) }
         report.close()
         if json {
-            print(String(decoding: outcome.summaryJSON, as: UTF8.self), terminator: "")
+            try StandardOutput.print(String(decoding: outcome.summaryJSON, as: UTF8.self))
         } else {
-            print(TrackReport(outcome: outcome).text)
+            try StandardOutput.print(TrackReport(outcome: outcome).text)
         }
     }
 

@@ -4,5 +4,5 @@ import Model
 struct VersionCommand: ParsableCommand {
     static let configuration = CommandConfiguration(commandName: "version", abstract: "Print gantry's version.")
 
-    func run() { print("gantry \(ProductVersion.string)") }
+    func run() throws { try StandardOutput.print("gantry \(ProductVersion.string)") }
 }

@@ -39,6 +39,7 @@ import Testing
         Case("a device", ["/dev/zero"], 64, "/dev/zero"),
         Case("sound only", ["{folder}/sound.wav"], 66, "sound.wav", "no video"),
         Case("a name that looks like an option", ["--", "-x.mp4"], 66, "-x.mp4"),
+        Case("a name that is no text", ["none.mp4"], 64, "UTF-8", shell: "set -- $'bad\\xff.mp4'"),
         Case("a name that looks like a URL", ["http://127.0.0.1:9/x.mp4"], 66, "http://127.0.0.1:9/x.mp4"),
     ]
 
@@ -51,6 +52,7 @@ import Testing
         Case("a start score of zero", [vtest, "--start-score", "0"], 64, "--start-score"),
         Case("an unknown engine", [vtest, "--engine", "tensorflow"], 64, "--engine"),
         Case("an unknown class", [vtest, "--classes", "person,dodo"], 64, "dodo", "person"),
+        Case("an empty list of classes", [vtest, "--classes", ","], 64, "--classes all"),
         Case("an unknown model", [vtest, "--model", "yolo99"], 69, "yolo99", "picodet-s-416"),
         Case("a missing model file", [vtest, "--model", "{folder}/none.onnx"], 69, "none.onnx"),
         Case("a damaged model file", [vtest, "--model", "{folder}/damaged.onnx"], 65, "damaged.onnx"),

@@ -22,7 +22,7 @@ struct BenchAssociation: ParsableCommand {
 
     func run() throws {
         let table = try measure()
-        print(json ? table.json() : table.text())
+        try StandardOutput.print(json ? table.json() : table.text())
     }
 
     func measure() throws -> BenchTable {

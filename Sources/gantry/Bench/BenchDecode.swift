@@ -25,7 +25,7 @@ struct BenchDecode: ParsableCommand {
 
     func run() throws {
         let table = try measure()
-        print(json ? table.json() : table.text())
+        try StandardOutput.print(json ? table.json() : table.text())
     }
 
     func measure() throws -> BenchTable {

@@ -51,6 +51,6 @@ struct BenchInference: ParsableCommand {
             .number(1000 * effort.cpu / Double(runs.value), digits: 3),
             .number(Double(runs.value) / effort.cpu, digits: 1),
             .number(Double(runs.value) / effort.wall, digits: 1))
-        print(json ? table.json() : table.text())
+        try StandardOutput.print(json ? table.json() : table.text())
     }
 }

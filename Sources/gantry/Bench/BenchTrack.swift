@@ -65,7 +65,7 @@ struct BenchTrack: ParsableCommand {
             "  its CPU time that is bare work", Self.median(inference) + Self.median(decoding), limit,
             Double(cores) / (limit * spent))
         add("  its cores in use", spent, Double(cores) / spent, busy)
-        print(json ? table.json() : table.text())
+        try StandardOutput.print(json ? table.json() : table.text())
     }
 
     /// One run into a fresh folder, so that nothing is resumed.
