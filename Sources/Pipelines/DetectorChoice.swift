@@ -42,7 +42,9 @@ struct DetectorChoice {
         let identity = detector.identity
         let views = plan.inputs.count
         let pictures = views == 1 ? "" : ", \(views - 1) tiles and the whole frame"
-        return "\(identity.model) on \(identity.engine) \(identity.version) "
+        // Without the build's number and hash, which `summary.json` has.
+        let version = identity.version.prefix { $0 != "-" }
+        return "\(identity.model) on \(identity.engine) \(version) "
             + "(\(identity.device), \(identity.precision)), input \(plan.inputWidth)x\(plan.inputHeight)\(pictures)"
     }
 

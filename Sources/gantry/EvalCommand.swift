@@ -41,6 +41,11 @@ struct EvalCommand: ParsableCommand {
 
     func run() throws {
         let report = try report()
+        for row in report.rows where row.scores.objectBoxCount == 0 {
+            StandardError.write(
+                "warning: \(row.name): no box of the ground truth counts: its column 7 (the flag) is below 1, or its "
+                    + "class is left out (--preprocess); the scores say nothing\n")
+        }
         try StandardOutput.print(json ? report.json() : report.table())
     }
 

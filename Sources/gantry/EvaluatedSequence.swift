@@ -41,7 +41,15 @@ struct EvaluatedSequence {
         groundTruth: String, tracks: String, persons: String?
     ) throws -> [EvaluatedSequence] {
         var sequences: [EvaluatedSequence] = []
-        for entry in try FileManager.default.contentsOfDirectory(atPath: groundTruth).sorted() {
+        let entries: [String]
+        do {
+            entries = try FileManager.default.contentsOfDirectory(atPath: groundTruth)
+        } catch {
+            throw CommandFailure(
+                code: .permissionDenied, message: "cannot list the folder", subject: groundTruth,
+                hint: "Check who may read it")
+        }
+        for entry in entries.sorted() {
             let folder = "\(groundTruth)/\(entry)"
             var name = entry
             var truth = "\(folder)/gt/gt.txt"

@@ -38,11 +38,16 @@ struct ProgressMeter {
     func line(width: Int) -> String {
         let name = Self.padded(stage.rawValue, to: 8)
         let percent = Self.leftPadded("\(Int(share * 100))%", to: 4)
-        var tail = "\(percent)  \(latest.done)/\(latest.total) frames"
-        if let speed = framesPerSecond { tail += "  \(Self.rounded(speed))/s" }
-        if let left = secondsLeft, latest.done < latest.total { tail += "  ETA \(Self.clock(left))" }
+        var parts = ["\(percent)  \(latest.done)/\(latest.total) frames"]
+        if let speed = framesPerSecond { parts.append("\(Self.rounded(speed))/s") }
+        if let left = secondsLeft, latest.done < latest.total { parts.append("ETA \(Self.clock(left))") }
+        let tail = parts.joined(separator: "  ")
         let bar = width - name.count - tail.count - 5
-        guard bar >= 8 else { return String((name + tail).prefix(width)) }
+        guard bar >= 8 else {
+            // What does not fit any more is left out whole: half a time is a wrong one.
+            while parts.count > 1, name.count + parts.joined(separator: "  ").count > width { parts.removeLast() }
+            return String((name + parts.joined(separator: "  ")).prefix(width))
+        }
         let filled = Int(share * Double(bar))
         let head = filled > 0 && filled < bar ? ">" : ""
         let cells = String(repeating: "=", count: filled - head.count) + head
@@ -51,11 +56,13 @@ struct ProgressMeter {
 
     /// The line that stays when the stage is over.
     var summary: String {
-        var text = "\(Self.padded(stage.rawValue, to: 8))\(latest.done) frames in \(Self.duration(elapsed))"
+        var text = "\(Self.padded(stage.rawValue, to: 8))\(Self.frames(latest.done)) in \(Self.duration(elapsed))"
         if let speed = framesPerSecond { text += ", \(Self.rounded(speed)) frames/s" }
         if latest.resumed > 0 { text += " (\(latest.resumed) from an earlier run)" }
         return text
     }
+
+    static func frames(_ count: Int) -> String { count == 1 ? "1 frame" : "\(count) frames" }
 
     static func padded(_ text: String, to width: Int) -> String {
         text + String(repeating: " ", count: max(0, width - text.count))

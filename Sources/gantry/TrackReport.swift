@@ -13,7 +13,7 @@ struct TrackReport {
         let length = ProgressMeter.clock(summary.video.duration.seconds)
         var lines = [
             "\(summary.video.fileName) (\(length)): \(tracks)\(found.isEmpty ? "" : " (\(found))") in "
-                + "\(counts.framesAnalysed) frames, \(ProgressMeter.duration(summary.timings.total))",
+                + "\(ProgressMeter.frames(counts.framesAnalysed)), \(ProgressMeter.duration(summary.timings.total))",
             "Results in \(outcome.folder):",
         ]
         lines += outcome.files.map { "  \(ProgressMeter.padded($0, to: 18))\(Self.meaning[$0] ?? "")" }

@@ -104,6 +104,16 @@ import Testing
         }
     }
 
+    @Test func saysThatNoGroundTruthCounts() throws {
+        try TestEnvironment.withTemporaryDirectory { folder in
+            try write(tracks, to: "tracks.mot.txt", in: folder)
+            let path = folder.path + "/tracks.mot.txt"
+            let outcome = try GantryProgram.run(["eval", "--gt", path, "--tracks", path])
+            #expect(outcome.status == 0)
+            #expect(outcome.errors.hasPrefix("warning: tracks.mot: no box of the ground truth counts"))
+        }
+    }
+
     @Test(arguments: [
         ("gt", "nothing", FailureCode.notFound, "no such file"), ("gt", "tracks", .notFound, "sequence b"),
         ("gt", "tracks/a.txt", .invalidArgument, "one is a file"),

@@ -30,6 +30,7 @@ import Testing
 
     private static let inputs: [Case] = [
         Case("no such video", ["{folder}/none.mp4"], 66, "none.mp4"),
+        Case("an empty name", [""], 66, "\"\": "),
         Case("an empty file", ["{folder}/empty.mp4"], 65, "empty.mp4"),
         Case("garbage", ["{folder}/garbage.mp4"], 65, "garbage.mp4"),
         Case("text", ["{folder}/notes.txt"], 65, "notes.txt"),
