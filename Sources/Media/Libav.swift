@@ -1,5 +1,4 @@
 import CLibAV
-import Glibc
 import Model
 
 /// The libav libraries, loaded at first use.
@@ -13,8 +12,6 @@ package enum Libav {
     static let end = Int32(GAV_END)
     static let cancelled = Int32(GAV_CANCELLED)
     static let deadline = Int32(GAV_DEADLINE)
-    /// libav's error numbers of the system are the negative errno.
-    static let diskFull = -ENOSPC
 
     /// Loads the libraries, or says which one is missing or of a foreign version.
     package static func load() throws(MediaFailure) {

@@ -1,4 +1,5 @@
 import CLibAV
+import Glibc
 import Model
 
 /// An MP4 file being written: H.264 pictures with their true times, and sound packets as they come.
@@ -61,10 +62,16 @@ import Model
 
     func check(_ error: Int32) throws(MediaFailure) {
         guard error < 0 else { return }
-        let isFull = error == Libav.diskFull
+        // libav's error numbers of the system are the negative errno.
+        let (code, hint): (FailureCode, String?) =
+            switch -error {
+            case ENOSPC, EDQUOT: (.storageFull, "Free some space and run the same command again")
+            case EFBIG: (.storageFull, "Raise the limit (ulimit -f)")
+            case EIO: (.storageFull, "Check the disk")
+            case EMFILE, ENFILE: (.internalError, "Raise the limit (ulimit -n)")
+            default: (.internalError, nil)
+            }
         throw MediaFailure(
-            code: isFull ? .storageFull : .internalError,
-            message: "cannot write the video: \(Libav.text(of: error))", subject: path,
-            hint: isFull ? "Free some space and run the same command again" : nil)
+            code: code, message: "cannot write the video: \(Libav.text(of: error))", subject: path, hint: hint)
     }
 }

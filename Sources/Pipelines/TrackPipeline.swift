@@ -51,6 +51,10 @@ package struct TrackPipeline: Sendable {
         let export = TrackExport(
             source: source, videoSHA256: sha256, results: results, classes: choice.keptClasses,
             frames: detected.frames, tracks: tracks)
+        // Until this run's summary is there, the folder holds files of two runs: what would speak for the older one, or
+        // show other tracks than the files beside it, goes first.
+        try results.remove(TrackExport.summaryName)
+        try results.remove(TrackExport.overlayName)
         var files = try export.writeTracks()
         try export.writePoster(interrupt: cancellation.interrupt)
         files.append(TrackExport.posterName)
@@ -59,9 +63,6 @@ package struct TrackPipeline: Sendable {
             try export.writeOverlay(cancellation: cancellation, observer: observer)
             files.append(TrackExport.overlayName)
             clock.lap(.overlay)
-        } else {
-            // An overlay of an earlier run would show other tracks than the files beside it.
-            try results.remove(TrackExport.overlayName)
         }
         let summary = RunSummary(
             video: source.facts, videoSHA256: sha256, settings: TrackSettings(request, choice),

@@ -136,6 +136,19 @@ import Testing
         }
     }
 
+    @Test func aRunThatFailsLateLeavesNoSummaryOrOverlayOfTheRunBefore() throws {
+        try TestEnvironment.withTemporaryDirectory { folder in
+            let arguments = ["track", Self.vtest, "-q", "--stride", "32", "--overlay", "--out", folder.path]
+            #expect(try GantryProgram.run(arguments).status == 0)
+            // Room for tracks and poster, not for the overlay.
+            let late = try GantryProgram.run(arguments + ["--mode", "online"], shell: "ulimit -f 400")
+            #expect(late.status == 74)
+            #expect(late.errors.contains("\(folder.path)/overlay.mp4: "), "\(late.errors)")
+            let left = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+            #expect(Set(left) == [".gantry", "tracks.mot.txt", "tracks.json", "tracks.coco.json", "poster.jpg"])
+        }
+    }
+
     private final class Collected {
         var outcome: GantryProgram.Outcome?
     }
