@@ -39,9 +39,19 @@ struct Associator {
     /// Takes in the next frame, at `time` seconds, later than the one before. Afterwards ``tracks`` holds the tracks
     /// that are alive, those seen in this frame with their detection.
     mutating func advance(_ detections: [Detection], time: Double) {
+        table.load(detections, minimumScore: settings.minimumScore)
+        advance(time: time)
+    }
+
+    /// The same for a frame already read.
+    mutating func advance(_ frame: DetectionTable, time: Double) {
+        table = frame
+        advance(time: time)
+    }
+
+    private mutating func advance(time: Double) {
         let interval = previous.map { time - $0 } ?? 0
         now = time
-        table.load(detections, minimumScore: settings.minimumScore)
         taken.removeAll(keepingCapacity: true)
         for _ in 0..<table.count { taken.append(false) }
         if interval > 0 { predict(steps: interval * 30) }

@@ -19,8 +19,10 @@ package struct OfflineTracker: Sendable {
     /// - Parameter frames: strictly ascending; any may be left out (stride). Only these frames get boxes.
     package func tracks(from frames: [FrameDetections]) -> [Track] {
         let recording = Recording(frames, geometry: geometry)
-        let forward = TrackingPass(over: recording, settings: settings.steady, isReversed: false)
-        var tracklets = tracklets(linked: links(over: recording, forward: forward), recording, camera: forward)
+        let variants = settings.offline.consensus ? [settings.steady, settings.agile] : [settings.steady]
+        let forward = TrackingPass.passes(over: recording, variants: variants, isReversed: false)
+        var tracklets = tracklets(
+            linked: links(over: recording, variants: variants, forward: forward), recording, camera: forward[0])
         if settings.linking.isEnabled {
             var linker = TrackletLinker(settings: settings.linking)
             tracklets = linker.link(tracklets)
@@ -30,20 +32,20 @@ package struct OfflineTracker: Sendable {
             .enumerated().map { rank, tracklet in
                 Track(
                     id: rank + 1, classID: tracklet.classID,
-                    observations: observations(of: tracklet, recording, camera: forward))
+                    observations: observations(of: tracklet, recording, camera: forward[0]))
             }
     }
 
-    private func links(over recording: Recording, forward: TrackingPass) -> [Int32] {
+    private func links(
+        over recording: Recording, variants: [TrackingSettings], forward: [TrackingPass]
+    ) -> [Int32] {
         var consensus = LinkConsensus(minimumShare: settings.offline.minimumVotes)
-        consensus.add(forward)
+        for pass in forward { consensus.add(pass) }
         if settings.offline.consensus {
-            let agile = settings.agile
-            let backwardWeight = 1 - settings.offline.backwardDiscount
-            consensus.add(
-                TrackingPass(over: recording, settings: settings.steady, isReversed: true), weight: backwardWeight)
-            consensus.add(TrackingPass(over: recording, settings: agile, isReversed: false))
-            consensus.add(TrackingPass(over: recording, settings: agile, isReversed: true), weight: backwardWeight)
+            let weight = 1 - settings.offline.backwardDiscount
+            for pass in TrackingPass.passes(over: recording, variants: variants, isReversed: true) {
+                consensus.add(pass, weight: weight)
+            }
         }
         return consensus.links()
     }

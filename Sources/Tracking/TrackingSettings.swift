@@ -88,13 +88,14 @@ package struct TrackingSettings: Hashable, Sendable, Codable {
 
     /// What is done when the whole recording is at hand.
     package struct Offline: Hashable, Sendable, Codable {
-        /// How long a track is kept without a detection in the first passes.
-        package var patience = 1.2
+        /// How long a track is kept without a detection in the first passes; longer gaps are left to the linking.
+        package var patience = 0.8
         /// Four passes (forwards, backwards, each with steady and with agile motion) vote on every link; false for the
         /// steady forward pass alone, four times as fast.
         package var consensus = true
-        /// Share of the votes that a link needs.
-        package var minimumVotes = 0.2
+        /// Share of the votes that a link needs. More than one vote of four: a link that only one pass saw is more often
+        /// wrong than right, and pure pieces are what the linking can join.
+        package var minimumVotes = 0.3
         /// Share by which a backward vote counts less than a forward one: settles ties.
         package var backwardDiscount = 0.05
         /// Unforeseen displacement (``Motion/displacement``) that the steady passes and the agile passes assume.
@@ -106,7 +107,7 @@ package struct TrackingSettings: Hashable, Sendable, Codable {
         /// Tracks with fewer detections are dropped.
         package var minimumDetections = 8
         /// Tracks whose mean score is lower are dropped.
-        package var minimumMeanScore = 0.55
+        package var minimumMeanScore = 0.5
 
         package init() {}
     }
@@ -117,7 +118,7 @@ package struct TrackingSettings: Hashable, Sendable, Codable {
         /// Longest gap that is bridged.
         package var longestGap = 3.0
         /// Time at the end of a piece from which its position and velocity are read.
-        package var span = 0.4
+        package var span = 0.5
         /// Time constant with which a velocity fades in the gap.
         package var damping = 2.0
         /// Detections after which a piece's velocity is fully trusted.
@@ -126,7 +127,7 @@ package struct TrackingSettings: Hashable, Sendable, Codable {
         package var spreadX = 0.04
         package var spreadXGrowth = 0.2
         /// The same up and down.
-        package var spreadY = 0.04
+        package var spreadY = 0.05
         package var spreadYGrowth = 0.09
         /// Cost of a squared log ratio of 1 between the two heights, and between the two widths.
         package var heightCost = 5.0
@@ -134,7 +135,7 @@ package struct TrackingSettings: Hashable, Sendable, Codable {
         /// Cost of a gap of a second or more.
         package var gapCost = 1.0
         /// Added to every link's evidence: larger links more.
-        package var bias = -3.0
+        package var bias = 0.0
         /// The same for an object that left across a side of the picture and came back across the same side.
         package var reentryBias = -1.5
         /// Taken from a link where only one of the two pieces ends at a side of the picture.
@@ -148,7 +149,7 @@ package struct TrackingSettings: Hashable, Sendable, Codable {
     /// What is done to finished tracks.
     package struct Smoothing: Hashable, Sendable, Codable {
         /// Gaps up to this long are filled by interpolation.
-        package var longestFilledGap = 0.57
+        package var longestFilledGap = 0.7
         /// Width of the smoothing kernel (standard deviation), in analysed frames; 0 for none.
         package var position = 1.0
         package var size = 1.2

@@ -29,6 +29,33 @@ struct ScenarioTests {
         #expect(Outcome.online(crossing(stride: stride), seed: 7).isPerfect)
     }
 
+    @Test("offline, a gap longer than any pass waits is linked", arguments: seeds)
+    func gapBeyondPatience(seed: UInt64) {
+        var scene = Scene(seconds: 8)
+        scene.add { $0 > 3 && $0 < 4.2 ? nil : .init(x: 300 + 20 * $0, y: 300) }
+        scene.add { .init(x: 900, y: 500 + 10 * $0) }
+        #expect(1.2 > TrackingSettings().offline.patience)
+        #expect(Outcome.offline(scene, seed: seed).isPerfect)
+    }
+
+    @Test("passes side by side find what each finds alone", arguments: [false, true])
+    func passesSideBySide(isReversed: Bool) {
+        let recording = Recording(
+            crossing().frames(seed: 3).map(\.input),
+            geometry: PictureGeometry(width: 1280, height: 720, frameRate: 30))
+        var other = TrackingSettings()
+        other.motion.displacement = 0.2
+        other.association.buffer = 0
+        let variants = [TrackingSettings(), other]
+        let together = TrackingPass.passes(over: recording, variants: variants, isReversed: isReversed)
+        let alone = variants.flatMap {
+            TrackingPass.passes(over: recording, variants: [$0], isReversed: isReversed)
+        }
+        #expect(together.map(\.next) == alone.map(\.next))
+        #expect(together.map(\.cameraX) == alone.map(\.cameraX))
+        #expect(together[0].next.contains { $0 >= 0 })
+    }
+
     @Test("an occlusion of half a second keeps the id", arguments: seeds)
     func occlusion(seed: UInt64) {
         var scene = Scene(seconds: 6)
