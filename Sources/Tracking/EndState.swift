@@ -2,6 +2,8 @@
 struct EndState {
     /// Seconds.
     let time: Double
+    /// Rank among the analysed frames.
+    let step: Int
     let x: Double
     let y: Double
     /// Pixels per second.
@@ -34,6 +36,7 @@ struct EndState {
 
     private init(at anchor: Tracklet.Point, _ points: ArraySlice<Tracklet.Point>, count: Int) {
         time = anchor.time
+        step = anchor.step
         side = anchor.side
         self.count = count
         let times = points.map { $0.time - anchor.time }

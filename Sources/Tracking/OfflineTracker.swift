@@ -21,10 +21,11 @@ package struct OfflineTracker: Sendable {
         let recording = Recording(frames, geometry: geometry)
         let variants = settings.offline.consensus ? [settings.steady, settings.agile] : [settings.steady]
         let forward = TrackingPass.passes(over: recording, variants: variants, isReversed: false)
-        var tracklets = tracklets(
-            linked: links(over: recording, variants: variants, forward: forward), recording, camera: forward[0])
+        let links = links(over: recording, variants: variants, forward: forward)
+        let camera = CameraPath(links: links, recording, pass: forward[0], settings: settings.camera)
+        var tracklets = tracklets(linked: links, recording, camera: camera)
         if settings.linking.isEnabled {
-            var linker = TrackletLinker(settings: settings.linking)
+            var linker = TrackletLinker(settings: settings.linking, cameraX: camera.x)
             tracklets = linker.link(tracklets)
         }
         return tracklets.filter(isWorthKeeping)
@@ -32,7 +33,7 @@ package struct OfflineTracker: Sendable {
             .enumerated().map { rank, tracklet in
                 Track(
                     id: rank + 1, classID: tracklet.classID,
-                    observations: observations(of: tracklet, recording, camera: forward[0]))
+                    observations: observations(of: tracklet, recording, camera: camera))
             }
     }
 
@@ -51,7 +52,7 @@ package struct OfflineTracker: Sendable {
     }
 
     /// Follows the links; a detection without any is no track.
-    private func tracklets(linked next: [Int32], _ recording: Recording, camera: TrackingPass) -> [Tracklet] {
+    private func tracklets(linked next: [Int32], _ recording: Recording, camera: CameraPath) -> [Tracklet] {
         var isContinuation = [Bool](repeating: false, count: next.count)
         for successor in next where successor >= 0 { isContinuation[Int(successor)] = true }
         var stepOfDetection: [Int32] = []
@@ -70,8 +71,8 @@ package struct OfflineTracker: Sendable {
                 classID = found.classID
                 points.append(
                     Tracklet.Point(
-                        step: step, time: recording.times[step], x: found.box.centerX - camera.cameraX[step],
-                        y: found.box.centerY - camera.cameraY[step], width: found.box.width, height: found.box.height,
+                        step: step, time: recording.times[step], x: found.box.centerX - camera.x[step],
+                        y: found.box.centerY - camera.y[step], width: found.box.width, height: found.box.height,
                         score: found.score,
                         side: Tracklet.Side(
                             minX: found.box.x, maxX: found.box.maxX, pictureWidth: Double(geometry.width)),
@@ -90,7 +91,7 @@ package struct OfflineTracker: Sendable {
     }
 
     private func observations(
-        of tracklet: Tracklet, _ recording: Recording, camera: TrackingPass
+        of tracklet: Tracklet, _ recording: Recording, camera: CameraPath
     ) -> [Track.Observation] {
         let smoothing = settings.smoothing
         var points = GapFilling.fill(
@@ -104,8 +105,8 @@ package struct OfflineTracker: Sendable {
             return Track.Observation(
                 frame: frame.frame, time: frame.time,
                 box: Box(
-                    x: point.x + camera.cameraX[point.step] - width / 2,
-                    y: point.y + camera.cameraY[point.step] - height / 2, width: width, height: height),
+                    x: point.x + camera.x[point.step] - width / 2,
+                    y: point.y + camera.y[point.step] - height / 2, width: width, height: height),
                 score: point.score, origin: point.isDetected ? .detected : .interpolated)
         }
     }

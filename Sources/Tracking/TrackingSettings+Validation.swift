@@ -73,6 +73,8 @@ extension TrackingSettings.Linking {
         try check("linking.gapCost", gapCost, 0...1000)
         try check("linking.bias", bias, -1000...1000)
         try check("linking.reentryBias", reentryBias, -1000...1000)
+        try check("linking.panReturnBias", panReturnBias, -1000...1000)
+        try check("linking.returnPan", returnPan, 0...1000)
         try check("linking.oneSidedCost", oneSidedCost, 0...1000)
         try check("linking.margin", margin, 0...1000)
     }

@@ -138,6 +138,10 @@ package struct TrackingSettings: Hashable, Sendable, Codable {
         package var bias = 0.0
         /// The same for an object that left across a side of the picture and came back across the same side.
         package var reentryBias = -1.5
+        /// The same where the camera swung by `returnPan` heights of the object meanwhile: then it was the camera that
+        /// lost the object, and finds it again. Adjusted to how many come back in the recording at hand.
+        package var panReturnBias = 4.0
+        package var returnPan = 2.4
         /// Taken from a link where only one of the two pieces ends at a side of the picture.
         package var oneSidedCost = 2.0
         /// By how much a link's evidence must exceed its best rival's.
