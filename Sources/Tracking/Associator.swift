@@ -88,9 +88,12 @@ struct Associator {
             guard let column = solver.column(ofRow: row) else { continue }
             let filter = tracks[rows[row]].filter
             camera.addPair(
-                dx: table.x[column] - camera.offsetX - filter.x, dy: table.y[column] - camera.offsetY - filter.y)
+                dx: table.x[column] - camera.offsetX - filter.x, dy: table.y[column] - camera.offsetY - filter.y,
+                size: (table.width[column] * table.height[column]).squareRoot())
         }
-        camera.settle(minimumPairs: settings.camera.minimumPairs, caution: settings.camera.caution, steps: steps)
+        camera.settle(
+            minimumPairs: settings.camera.minimumPairs, caution: settings.camera.caution,
+            steadiness: settings.camera.steadiness, steps: steps)
     }
 
     private mutating func associate(interval: Double) {

@@ -9,6 +9,7 @@ struct CameraMotion {
     private var velocityY = 0.0
     private var displacementsX: [Double] = []
     private var displacementsY: [Double] = []
+    private var sizes: [Double] = []
     private var deviations: [Double] = []
 
     /// Carries on as before, with fading velocity.
@@ -22,24 +23,38 @@ struct CameraMotion {
     mutating func beginPairs() {
         displacementsX.removeAll(keepingCapacity: true)
         displacementsY.removeAll(keepingCapacity: true)
+        sizes.removeAll(keepingCapacity: true)
     }
 
-    /// One confident pair: how far the detection lies from where its track was expected.
-    mutating func addPair(dx: Double, dy: Double) {
+    /// One confident pair: how far the detection lies from where its track was expected, and the object's size
+    /// √(width · height), all in pixels.
+    mutating func addPair(dx: Double, dy: Double, size: Double) {
         displacementsX.append(dx)
         displacementsY.append(dy)
+        sizes.append(size)
     }
 
     /// Moves the offset by the median displacement of the pairs added since ``beginPairs()``, shrunk in so far as
-    /// their spread explains it; nothing where there are fewer than `minimumPairs`.
-    mutating func settle(minimumPairs: Int, caution: Double, steps: Double) {
+    /// their spread explains it and in so far as it is small against `steadiness` of the median size; nothing where
+    /// there are fewer than `minimumPairs`.
+    mutating func settle(minimumPairs: Int, caution: Double, steadiness: Double, steps: Double) {
         guard displacementsX.count >= max(1, minimumPairs) else { return }
-        let dx = Self.shrunkMedian(&displacementsX, caution: caution, deviations: &deviations)
-        let dy = Self.shrunkMedian(&displacementsY, caution: caution, deviations: &deviations)
+        sizes.sort()
+        let jitter = steadiness * medianOfSorted(sizes)
+        let dx = Self.faded(
+            Self.shrunkMedian(&displacementsX, caution: caution, deviations: &deviations), jitter: jitter)
+        let dy = Self.faded(
+            Self.shrunkMedian(&displacementsY, caution: caution, deviations: &deviations), jitter: jitter)
         offsetX += dx
         offsetY += dy
         velocityX += dx / steps
         velocityY += dy / steps
+    }
+
+    /// What a Wiener filter leaves of a displacement under noise with the standard deviation `jitter`.
+    private static func faded(_ displacement: Double, jitter: Double) -> Double {
+        let power = displacement * displacement
+        return power > 0 ? displacement * power / (power + jitter * jitter) : 0
     }
 
     private static func shrunkMedian(

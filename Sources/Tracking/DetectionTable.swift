@@ -95,7 +95,8 @@ struct DetectionTable {
             && sizes.contains(box.height) && abs(box.x) < limit && abs(box.y) < limit
     }
 
-    private static func precedes(_ a: Detection, _ b: Detection) -> Bool {
+    /// A total order of detections that tell apart, whatever the order they came in.
+    static func precedes(_ a: Detection, _ b: Detection) -> Bool {
         if a.box.x != b.box.x { return a.box.x < b.box.x }
         if a.box.y != b.box.y { return a.box.y < b.box.y }
         if a.box.width != b.box.width { return a.box.width < b.box.width }

@@ -28,7 +28,7 @@ package struct OfflineTracker: Sendable {
             var linker = TrackletLinker(settings: settings.linking, cameraX: camera.x)
             tracklets = linker.link(tracklets)
         }
-        return tracklets.filter(isWorthKeeping)
+        return tracklets.filter { isWorthKeeping($0, stride: recording.stride) }
             .sorted { ($0.first.step, $0.first.x) < ($1.first.step, $1.first.x) }
             .enumerated().map { rank, tracklet in
                 Track(
@@ -84,10 +84,12 @@ package struct OfflineTracker: Sendable {
         return tracklets
     }
 
-    private func isWorthKeeping(_ tracklet: Tracklet) -> Bool {
+    private func isWorthKeeping(_ tracklet: Tracklet, stride: Double) -> Bool {
         let count = tracklet.points.count
+        let least = settings.offline.minimumDetections
         let sum = tracklet.points.reduce(0) { $0 + $1.score }
-        return count >= settings.offline.minimumDetections && sum >= settings.offline.minimumMeanScore * Double(count)
+        return Double(count) >= max(min(2, Double(least)), Double(least) / stride)
+            && sum >= settings.offline.minimumMeanScore * Double(count)
     }
 
     private func observations(
@@ -96,8 +98,9 @@ package struct OfflineTracker: Sendable {
         let smoothing = settings.smoothing
         var points = GapFilling.fill(
             tracklet.points, times: recording.times, longest: smoothing.longestFilledGap)
-        if smoothing.position > 0 { TrackSmoothing(sigma: smoothing.position).smooth(&points, \.x, \.y) }
-        if smoothing.size > 0 { TrackSmoothing(sigma: smoothing.size).smooth(&points, \.width, \.height) }
+        let (position, size) = (smoothing.position / recording.stride, smoothing.size / recording.stride)
+        if position > 0 { TrackSmoothing(sigma: position).smooth(&points, \.x, \.y) }
+        if size > 0 { TrackSmoothing(sigma: size).smooth(&points, \.width, \.height) }
         return points.map { point in
             let frame = recording.frames[point.step]
             // A line through shrinking sizes may reach below nothing.
@@ -118,6 +121,7 @@ extension TrackingSettings {
         var steady = self
         steady.motion.displacement = offline.steadyDisplacement
         steady.association.buffer = offline.steadyBuffer
+        steady.camera.steadiness = offline.cameraSteadiness
         return steady
     }
 
@@ -129,6 +133,7 @@ extension TrackingSettings {
         agile.association.buffer = offline.agileBuffer
         agile.association.doubtfulMinimumSimilarity = min(1, association.doubtfulMinimumSimilarity + 0.1)
         agile.confidentScore = min(1, confidentScore + 0.1)
+        agile.camera.steadiness = offline.cameraSteadiness
         agile.camera.momentum = max(camera.momentum, 0.95)
         return agile
     }

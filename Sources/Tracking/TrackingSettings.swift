@@ -80,6 +80,8 @@ package struct TrackingSettings: Hashable, Sendable, Codable {
         package var minimumPairs = 4
         /// Larger: the common motion must stand out more from the tracks' own before it is believed.
         package var caution = 1.0
+        /// Common motion that is small against this fraction of the objects' size is taken for the objects' own.
+        package var steadiness = 0.0
         /// Share of the camera's velocity that is kept from a frame to the next.
         package var momentum = 0.8
 
@@ -104,7 +106,9 @@ package struct TrackingSettings: Hashable, Sendable, Codable {
         /// Box growth (``Association/buffer``) in the steady passes and in the agile passes.
         package var steadyBuffer = 0.5
         package var agileBuffer = 0.0
-        /// Tracks with fewer detections are dropped.
+        /// The camera's ``Camera/steadiness`` in all passes.
+        package var cameraSteadiness = 0.05
+        /// Tracks with fewer detections are dropped: of every n-th frame, an n-th of it, but at least 2.
         package var minimumDetections = 8
         /// Tracks whose mean score is lower are dropped.
         package var minimumMeanScore = 0.5
@@ -130,7 +134,7 @@ package struct TrackingSettings: Hashable, Sendable, Codable {
         package var spreadY = 0.05
         package var spreadYGrowth = 0.09
         /// Cost of a squared log ratio of 1 between the two heights, and between the two widths.
-        package var heightCost = 5.0
+        package var heightCost = 4.5
         package var widthCost = 1.5
         /// Cost of a gap of a second or more.
         package var gapCost = 1.0
@@ -140,8 +144,8 @@ package struct TrackingSettings: Hashable, Sendable, Codable {
         package var reentryBias = -1.5
         /// The same where the camera swung by `returnPan` heights of the object meanwhile: then it was the camera that
         /// lost the object, and finds it again. Adjusted to how many come back in the recording at hand.
-        package var panReturnBias = 4.0
-        package var returnPan = 2.4
+        package var panReturnBias = 6.0
+        package var returnPan = 0.8
         /// Taken from a link where only one of the two pieces ends at a side of the picture.
         package var oneSidedCost = 2.0
         /// By how much a link's evidence must exceed its best rival's.
@@ -154,7 +158,7 @@ package struct TrackingSettings: Hashable, Sendable, Codable {
     package struct Smoothing: Hashable, Sendable, Codable {
         /// Gaps up to this long are filled by interpolation.
         package var longestFilledGap = 0.7
-        /// Width of the smoothing kernel (standard deviation), in analysed frames; 0 for none.
+        /// Width of the smoothing kernel (standard deviation), in frames of the video; 0 for none.
         package var position = 1.0
         package var size = 1.2
 

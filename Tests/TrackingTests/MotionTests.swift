@@ -37,8 +37,8 @@ struct MotionTests {
     func cameraTakesMedian() {
         var camera = CameraMotion()
         camera.beginPairs()
-        for dx in [10.0, 10.2, 9.9, 10.1, -80] { camera.addPair(dx: dx, dy: 0) }
-        camera.settle(minimumPairs: 4, caution: 1, steps: 1)
+        for dx in [10.0, 10.2, 9.9, 10.1, -80] { camera.addPair(dx: dx, dy: 0, size: 40) }
+        camera.settle(minimumPairs: 4, caution: 1, steadiness: 0, steps: 1)
         #expect(abs(camera.offsetX - 10) < 0.3)
         #expect(camera.offsetY == 0)
         camera.predict(steps: 1, momentum: 0.5)
@@ -49,14 +49,27 @@ struct MotionTests {
     func cameraDoubts() {
         var few = CameraMotion()
         few.beginPairs()
-        for _ in 0..<3 { few.addPair(dx: 10, dy: 10) }
-        few.settle(minimumPairs: 4, caution: 1, steps: 1)
+        for _ in 0..<3 { few.addPair(dx: 10, dy: 10, size: 40) }
+        few.settle(minimumPairs: 4, caution: 1, steadiness: 0, steps: 1)
         #expect(few.offsetX == 0)
         var torn = CameraMotion()
         torn.beginPairs()
-        for dx in [-60.0, -30, 5, 30, 60] { torn.addPair(dx: dx, dy: 0) }
-        torn.settle(minimumPairs: 4, caution: 1, steps: 1)
+        for dx in [-60.0, -30, 5, 30, 60] { torn.addPair(dx: dx, dy: 0, size: 40) }
+        torn.settle(minimumPairs: 4, caution: 1, steadiness: 0, steps: 1)
         #expect(abs(torn.offsetX) < 0.5)
+    }
+
+    @Test("a pan stands out against the objects' size, a tremble of their boxes does not")
+    func cameraSteadiness() {
+        func offset(after dx: Double) -> Double {
+            var camera = CameraMotion()
+            camera.beginPairs()
+            for _ in 0..<6 { camera.addPair(dx: dx, dy: 0, size: 40) }
+            camera.settle(minimumPairs: 4, caution: 1, steadiness: 0.05, steps: 1)
+            return camera.offsetX
+        }
+        #expect(offset(after: 0.5) < 0.05)
+        #expect(offset(after: 20) > 19.5)
     }
 
     @Test("the clock ascends whatever the time stamps say")

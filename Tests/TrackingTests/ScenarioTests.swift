@@ -29,6 +29,15 @@ struct ScenarioTests {
         #expect(Outcome.online(crossing(stride: stride), seed: 7).isPerfect)
     }
 
+    @Test("offline, few analysed frames a second still make tracks, shorter than the least of a full rate")
+    func wideStride() {
+        var scene = Scene(seconds: 4, stride: 20)
+        scene.add { .init(x: 300 + 15 * $0, y: 300) }
+        scene.add { .init(x: 900, y: 500 + 10 * $0) }
+        #expect(scene.numbers.count < TrackingSettings().offline.minimumDetections)
+        #expect(Outcome.offline(scene, seed: 3).isPerfect)
+    }
+
     @Test("offline, a gap longer than any pass waits is linked", arguments: seeds)
     func gapBeyondPatience(seed: UInt64) {
         var scene = Scene(seconds: 8)
