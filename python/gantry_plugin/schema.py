@@ -41,9 +41,7 @@ def input_schema(parameters: List[inspect.Parameter], hints: Mapping[str, Any], 
 def hints_of(function: Callable[..., Any]) -> Dict[str, Any]:
     """A function's type hints; none where they name what cannot be found, for they must not stop a plugin."""
     try:
-        if hasattr(typing, "Annotated"):
-            return typing.get_type_hints(function, include_extras=True)
-        return typing.get_type_hints(function)
+        return typing.get_type_hints(function, include_extras=True)
     except Exception:
         return {}
 

@@ -65,7 +65,7 @@ class Tool:
                     raise TypeError(f"{self.name} has no argument {name!r}{self._closest(name)}{self._known()}")
         missing = [name for name in self.required if name not in arguments]
         if missing:
-            raise TypeError(f"{self.name} needs {_listed(missing)}{self._known()}")
+            raise TypeError(f"{self.name} needs {_listed(missing)}.{self._known()}")
         for name in self.takes:
             if name in self.needs and name not in supplied:
                 raise ValueError(f"{self.name} needs a picture (its parameter {name}), and the call brought none")
