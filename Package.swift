@@ -11,7 +11,9 @@ let strict: [SwiftSetting] = [
 let package = Package(
     name: "gantry",
     products: [
-        .executable(name: "gantry", targets: ["gantry"])
+        .executable(name: "gantry", targets: ["gantry"]),
+        // What every plugin process starts as; lies beside `gantry`.
+        .executable(name: "gantry-sandbox", targets: ["CSandbox"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser.git", exact: "1.4.0"),
@@ -23,6 +25,12 @@ let package = Package(
         .target(name: "CLibAV", dependencies: ["CFreeType"], linkerSettings: [.linkedLibrary("dl")]),
         .target(name: "CInference", linkerSettings: [.linkedLibrary("dl")]),
         .systemLibrary(name: "CCrypto", providers: [.apt(["libssl-dev"])]),
+        .target(name: "CSupervision"),
+
+        // The sandbox launcher, a small C program.
+        .executableTarget(
+            name: "CSandbox",
+            cSettings: [.unsafeFlags(["-std=gnu11", "-Wall", "-Wextra", "-Werror", "-O2"])]),
 
         // The modules. Each may import only what ARCHITECTURE allows: arrows point towards Model.
         .target(name: "Model", swiftSettings: strict),
@@ -30,6 +38,7 @@ let package = Package(
         .target(name: "Evaluation", dependencies: ["Model"], swiftSettings: strict),
         .target(name: "Formats", dependencies: ["Model"], swiftSettings: strict),
         .target(name: "FileSafety", dependencies: ["Model", "CCrypto"], swiftSettings: strict),
+        .target(name: "Supervision", dependencies: ["Model", "CSupervision"], swiftSettings: strict),
         .target(name: "Media", dependencies: ["Model", "CLibAV"], swiftSettings: strict),
         .target(
             name: "Inference",
@@ -58,6 +67,8 @@ let package = Package(
             name: "EvaluationTests", dependencies: ["Evaluation", "Formats", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "FormatsTests", dependencies: ["Formats", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "FileSafetyTests", dependencies: ["FileSafety", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "SupervisionTests", dependencies: ["Supervision", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "MediaTests", dependencies: ["Media", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "InferenceTests", dependencies: ["Inference", "CInference", "FileSafety", "Media", "gantry", "TestSupport"],

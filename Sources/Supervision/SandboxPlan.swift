@@ -1,0 +1,61 @@
+/// What a process may reach. The default lets it compute on what it is given and nothing else.
+package struct SandboxPlan: Sendable {
+    /// Whether capabilities, files and system calls are confined. Without it there are only limits, a group of its own
+    /// and closed descriptors: for programs of Gantry's own.
+    package var isConfined = true
+    /// Files and folders it may read and execute. Absolute; those that do not exist are left out.
+    package var readPaths: [String] = SandboxPlan.systemReadPaths
+    /// Files and folders it may also write, create and remove.
+    package var writePaths: [String] = SandboxPlan.systemWritePaths
+    /// Whether it may use the network.
+    package var allowsNetwork = false
+    package var limits = ResourceLimits()
+    /// Added to the kernel's choice of whom to kill when memory runs out: 0 as the server, 1000 first.
+    package var oomScoreAdjustment = 500
+    /// 0 as the server, 19 last.
+    package var niceness = 0
+    /// Protections treated as if the kernel did not offer them, by their names in the report. For tests.
+    package var pretendedMissing: [String] = []
+
+    package init() {}
+
+    /// The program's own libraries and settings, without secrets (`/etc/shadow`, keys), people's files or other
+    /// processes' scratch.
+    package static let systemReadPaths: [String] =
+        ["/usr", "/lib", "/lib32", "/lib64", "/bin", "/sbin", "/opt", "/proc", "/sys"]
+        + [
+            "ld.so.cache", "ld.so.conf", "ld.so.conf.d", "ld.so.preload", "alternatives", "localtime", "timezone",
+            "locale.alias", "locale.conf", "nsswitch.conf", "host.conf", "hosts", "resolv.conf", "gai.conf",
+            "services", "protocols", "passwd", "group", "os-release", "debian_version", "mime.types", "magic",
+            "fonts", "ssl/certs", "ssl/openssl.cnf", "ca-certificates", "pki/tls/certs", "python3", "python3.11",
+            "python3.12", "python3.13", "OpenCL", "vulkan", "glvnd", "egl", "nvidia",
+        ].map { "/etc/\($0)" }
+
+    package static let systemWritePaths = ["null", "zero", "full", "random", "urandom"].map { "/dev/\($0)" }
+}
+
+/// Limits that the kernel keeps for each process by itself; nil leaves the server's.
+package struct ResourceLimits: Sendable {
+    /// Bytes of address space. Too tight for GPU drivers, which reserve terabytes.
+    package var addressSpace: UInt64?
+    /// Bytes of private writable memory.
+    package var data: UInt64?
+    package var openFiles: UInt64? = 1024
+    /// Bytes of any one file.
+    package var fileSize: UInt64? = 4 << 30
+    /// Processes and threads of this user, the whole system's taken together. Root has no such limit.
+    package var processes: UInt64?
+    /// Seconds of processor time.
+    package var processorSeconds: UInt64?
+
+    package init() {}
+
+    /// As the launcher takes them. Core dumps and message queues, which outlive a process, are always off.
+    var settings: [String] {
+        let named: [(String, UInt64?)] = [
+            ("address-space", addressSpace), ("data", data), ("open-files", openFiles), ("file-size", fileSize),
+            ("processes", processes), ("cpu", processorSeconds), ("core", 0), ("queues", 0), ("realtime", 0),
+        ]
+        return named.compactMap { name, value in value.map { "\(name)=\($0)" } }
+    }
+}
