@@ -56,7 +56,7 @@ extension ModelStore {
         while true {
             do {
                 return try OutputDirectory(path: folder(of: entry))
-            } catch let held where held.code == .unsupported {
+            } catch let held where held.code == .busy {
                 guard ContinuousClock.now - start < Self.longestWait else { throw InferenceFailure(held) }
                 if !waited { report(.step("waiting for another fetch of \(entry.name)")) }
                 waited = true
