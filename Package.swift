@@ -26,6 +26,7 @@ let package = Package(
         .target(name: "CInference", linkerSettings: [.linkedLibrary("dl")]),
         .systemLibrary(name: "CCrypto", providers: [.apt(["libssl-dev"])]),
         .target(name: "CSupervision"),
+        .target(name: "CPluginWire"),
 
         // The sandbox launcher, a small C program.
         .executableTarget(
@@ -45,6 +46,7 @@ let package = Package(
             dependencies: ["Model", "FileSafety", "CInference", .product(name: "Yams", package: "Yams")],
             resources: [.embedInCode("models.yaml")],
             swiftSettings: strict),
+        .target(name: "PluginWire", dependencies: ["Model", "CPluginWire"], swiftSettings: strict),
         .target(
             name: "Pipelines",
             dependencies: ["Model", "Tracking", "Formats", "FileSafety", "Media", "Inference"],
@@ -73,6 +75,7 @@ let package = Package(
         .testTarget(
             name: "InferenceTests", dependencies: ["Inference", "CInference", "FileSafety", "Media", "gantry", "TestSupport"],
             swiftSettings: strict),
+        .testTarget(name: "PluginWireTests", dependencies: ["PluginWire", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "PipelinesTests", dependencies: ["Pipelines", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "CommandLineTests", dependencies: ["gantry", "Formats", "Media", "Pipelines", "TestSupport"],
