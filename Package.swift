@@ -48,6 +48,9 @@ let package = Package(
             swiftSettings: strict),
         .target(name: "PluginWire", dependencies: ["Model", "CPluginWire"], swiftSettings: strict),
         .target(
+            name: "PluginHost", dependencies: ["PluginWire", "Supervision", "FileSafety", "Model"],
+            swiftSettings: strict),
+        .target(
             name: "Pipelines",
             dependencies: ["Model", "Tracking", "Formats", "FileSafety", "Media", "Inference"],
             swiftSettings: strict),

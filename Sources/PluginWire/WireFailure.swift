@@ -1,7 +1,7 @@
 import Model
 
 /// What reading, writing or sending a message throws.
-package struct WireFailure: Failure {
+package struct WireFailure: Failure, Hashable {
     /// What to make of it.
     package enum Kind: Sendable, Hashable {
         /// Text that is not the JSON the protocol asks for.

@@ -9,19 +9,24 @@ struct FrameMemoryTests {
     func sealing() throws {
         let memory = try FrameMemory(byteCount: 1 << 20)
         let frame = FrameDescription(offset: 16, width: 10, height: 4)
-        let written: Int? = memory.write(frame) { bytes in
+        let written: Int? = unsafe memory.write(frame) { bytes in
             unsafe bytes.copyBytes(from: Array(repeating: 7, count: bytes.count))
-            return unsafe bytes.count
+            return bytes.count
         }
         #expect(written == 120)
-        let mapped = try #require(unsafe mmap(nil, 1 << 20, PROT_READ, MAP_SHARED, memory.descriptor, 0))
+        let pointer = unsafe mmap(nil, 1 << 20, PROT_READ, MAP_SHARED, memory.descriptor, 0)
+        let mapped = try unsafe #require(pointer)
         defer { unsafe munmap(mapped, 1 << 20) }
-        unsafe #expect(mapped.load(fromByteOffset: 16, as: UInt8.self) == 7)
-        unsafe #expect(mapped.load(fromByteOffset: 15, as: UInt8.self) == 0)
+        let inside = unsafe mapped.load(fromByteOffset: 16, as: UInt8.self)
+        let before = unsafe mapped.load(fromByteOffset: 15, as: UInt8.self)
+        #expect(inside == 7 && before == 0)
         #expect(ftruncate(memory.descriptor, 0) == -1 && errno == EPERM)
         #expect(ftruncate(memory.descriptor, 2 << 20) == -1 && errno == EPERM)
-        #expect(unsafe mmap(nil, 1 << 20, PROT_READ | PROT_WRITE, MAP_SHARED, memory.descriptor, 0) == MAP_FAILED)
-        #expect(unsafe Glibc.pwrite(memory.descriptor, [1], 1, 0) == -1)
+        let writable = unsafe mmap(nil, 1 << 20, PROT_READ | PROT_WRITE, MAP_SHARED, memory.descriptor, 0)
+        let isRefused = unsafe writable == MAP_FAILED
+        #expect(isRefused)
+        let count = unsafe Glibc.pwrite(memory.descriptor, [1], 1, 0)
+        #expect(count == -1)
     }
 
     @Test(
@@ -35,6 +40,7 @@ struct FrameMemoryTests {
         ])
     func bounds(frame: FrameDescription) throws {
         let memory = try FrameMemory(byteCount: 1 << 20)
-        #expect(memory.write(frame) { _ in true } == nil)
+        let written: Bool? = unsafe memory.write(frame) { _ in true }
+        #expect(written == nil)
     }
 }

@@ -89,7 +89,8 @@ struct JSONTests {
                 }
             }
             guard let value = try? WireValue(json: text) else { continue }
-            #expect((try? WireValue(json: value.json)) == value)
+            // 3.0 is written as 3.
+            #expect((try? WireValue(json: value.json))?.json == value.json)
         }
     }
 

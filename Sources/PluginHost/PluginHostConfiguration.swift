@@ -1,0 +1,55 @@
+import Model
+
+/// Where plugins come from, what runs them, and every bound of the host.
+package struct PluginHostConfiguration: Sendable {
+    /// Folders that hold plugin folders; a plugin folder itself is taken too. In order: the first of a name wins.
+    package var pluginFolders: [String] = []
+    /// The folder that holds `gantry_plugin`.
+    package var pythonLibrary: String?
+    /// The interpreter for plugins without an environment of their own.
+    package var python: String = "python3"
+    /// Where plugins' own environments and scratch folders lie.
+    package var stateFolder: String
+    /// The gantry program, for entry points that begin with `@gantry`.
+    package var program: String
+    /// Where models and engines are, for plugins that are Gantry's own.
+    package var cacheFolder: String?
+
+    /// From the start of a worker to its handshake.
+    package var handshakeDeadline: Duration = .seconds(30)
+    /// For `load`, which may import heavy libraries and read models, and for `validate`.
+    package var loadDeadline: Duration = .seconds(180)
+    /// For one dependency check.
+    package var checkDeadline: Duration = .seconds(60)
+    /// A cancelled call's time to stop by itself.
+    package var cancelGrace: Duration = .seconds(1)
+    /// A worker's time after `shutdown`.
+    package var shutdownGrace: Duration = .seconds(2)
+    /// Bytes of each worker's frame memory: an 8K picture.
+    package var frameMemoryBytes = 128 << 20
+    /// Plugins in all folders together.
+    package var mostPlugins = 256
+    /// Whether each Python plugin has a spare worker.
+    package var keepsSpares = true
+    /// Restarts after worker faults within ten minutes, and the wait before the first one; it doubles each time.
+    package var restarts = 3
+    package var restartWindow: Duration = .seconds(600)
+    package var firstBackoff: Duration = .milliseconds(100)
+    /// Where what happens is told, one line each: state changes, faults, tracebacks. Must not wait.
+    package var report: @Sendable (HostReport) -> Void = { _ in }
+
+    package init(stateFolder: String, program: String) {
+        self.stateFolder = stateFolder
+        self.program = program
+    }
+}
+
+/// Something for the server's log.
+package struct HostReport: Sendable, Hashable {
+    package enum Level: String, Sendable { case debug, info, warning, error }
+    package var level: Level
+    package var plugin: String
+    package var message: String
+    /// A traceback, or what a worker printed last; may have many lines.
+    package var detail: String?
+}
