@@ -14,6 +14,7 @@ let package = Package(
         .executable(name: "gantry", targets: ["gantry"]),
         // What every plugin process starts as; lies beside `gantry`.
         .executable(name: "gantry-sandbox", targets: ["CSandbox"]),
+        .library(name: "PluginKit", targets: ["PluginKit"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser.git", exact: "1.4.0"),
@@ -47,6 +48,8 @@ let package = Package(
             resources: [.embedInCode("models.yaml")],
             swiftSettings: strict),
         .target(name: "PluginWire", dependencies: ["Model", "CPluginWire"], swiftSettings: strict),
+        // What native plugins are written with: the one public library.
+        .target(name: "PluginKit", dependencies: ["PluginWire"], swiftSettings: strict),
         .target(
             name: "PluginHost", dependencies: ["PluginWire", "Supervision", "FileSafety", "Model"],
             swiftSettings: strict),
@@ -63,6 +66,8 @@ let package = Package(
             swiftSettings: strict),
 
         // Tests: one folder per module.
+        .executableTarget(
+            name: "gantry-chaos", dependencies: ["PluginKit"], path: "Tests/Plugins/native-chaos", swiftSettings: strict),
         .target(name: "TestSupport", dependencies: ["Model"], path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(name: "ModelTests", dependencies: ["Model", "TestSupport"], swiftSettings: strict),
         .testTarget(
@@ -79,6 +84,9 @@ let package = Package(
             name: "InferenceTests", dependencies: ["Inference", "CInference", "FileSafety", "Media", "gantry", "TestSupport"],
             swiftSettings: strict),
         .testTarget(name: "PluginWireTests", dependencies: ["PluginWire", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "PluginKitTests", dependencies: ["PluginKit", "PluginWire", "gantry-chaos", "TestSupport"],
+            swiftSettings: strict),
         .testTarget(name: "PipelinesTests", dependencies: ["Pipelines", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "CommandLineTests", dependencies: ["gantry", "Formats", "Media", "Pipelines", "TestSupport"],
