@@ -7,7 +7,7 @@ from typing import Any, Dict
 
 import numpy as np
 from gantry_plugin import Frame, to_gray
-from regions import Regions, run_lengths
+from gantry_plugin.regions import Regions, run_lengths
 
 #: Streams whose last picture is kept; the one unused for longest is forgotten first.
 MOST_STREAMS = 64

@@ -6,12 +6,11 @@ import unittest
 from pathlib import Path
 
 import numpy as np
+from gantry_plugin.regions import Regions, run_lengths
 from gantry_plugin.testing import load
 
 FOLDER = Path(__file__).resolve().parents[3] / "plugins/motion"
 plugin = load(FOLDER)
-sys.path.insert(0, str(FOLDER))
-from regions import Regions, run_lengths  # noqa: E402
 
 
 def reference_regions(mask):
