@@ -67,7 +67,7 @@ void apply_scheduling(const struct plan *plan) {
         if (done) reportf("oom-score", APPLIED, "%s", plan->oom_score);
         else reportf("oom-score", NOT_OFFERED, "errno %d", error);
     }
-    if (plan->niceness != 0) {
+    if (plan->sets_niceness) {
         errno = 0;
         if (setpriority(PRIO_PROCESS, 0, plan->niceness) == 0) reportf("nice", APPLIED, "%d", plan->niceness);
         else reportf("nice", NOT_OFFERED, "errno %d", errno);

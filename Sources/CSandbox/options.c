@@ -61,7 +61,10 @@ void read_options(int count, char **arguments, struct plan *plan) {
         else if (strcmp(option, "--write") == 0) plan->write_paths[plan->write_count++] = value;
         else if (strcmp(option, "--limit") == 0) plan->limits[plan->limit_count++] = value;
         else if (strcmp(option, "--oom-score") == 0) plan->oom_score = value;
-        else if (strcmp(option, "--nice") == 0) plan->niceness = number(option, value);
+        else if (strcmp(option, "--nice") == 0) {
+            plan->niceness = number(option, value);
+            plan->sets_niceness = true;
+        }
         else if (strcmp(option, "--pretend-missing") == 0) plan->pretend = value;
         else refuse(option, "no such option");
     }

@@ -19,7 +19,8 @@ struct plan {
     const char **limits;        // NAME=VALUE
     size_t limit_count;
     const char *oom_score;      // what oom_score_adj is set to; NULL: leave it
-    int niceness;
+    int niceness;               // an absolute one
+    bool sets_niceness;
     bool die_with_parent;       // SIGKILL when the thread that spawned this ends
     bool network;               // sockets of the internet families
     bool confine;               // capabilities, landlock, seccomp; false: only limits and descriptors

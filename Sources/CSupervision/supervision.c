@@ -9,11 +9,15 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/sysinfo.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#ifndef SYS_pidfd_send_signal
+#define SYS_pidfd_send_signal 424
+#endif
 #ifndef SYS_pidfd_open
 #define SYS_pidfd_open 434
 #endif
@@ -21,6 +25,10 @@
 enum { WAIT_FOR_PIDFD = 3 };
 
 int supervision_pidfd_open(pid_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }
+
+int supervision_pidfd_signal(int pidfd, int signal) {
+    return (int)syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0);
+}
 
 int supervision_peek_exit(int pidfd, int *code, int *status) {
     siginfo_t info = {0};
@@ -45,6 +53,8 @@ static pid_t reap(idtype_t type, id_t id) {
 }
 
 pid_t supervision_reap_group(pid_t group) { return reap(P_PGID, (id_t)group); }
+
+pid_t supervision_reap_pidfd(int pidfd) { return reap((idtype_t)WAIT_FOR_PIDFD, (id_t)pidfd); }
 
 pid_t supervision_reap(pid_t pid) { return reap(P_PID, (id_t)pid); }
 
@@ -106,4 +116,8 @@ void supervision_alarm_silence(int alarm) {
     eventfd_read(alarm, &rings);
 }
 
-void supervision_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }
+void supervision_mark_thread(const char *name) {
+    pthread_setname_np(pthread_self(), name);
+    // On Linux a priority is a thread's.
+    setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), -10);
+}

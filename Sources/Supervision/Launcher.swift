@@ -1,3 +1,4 @@
+import CSupervision
 import Glibc
 import Model
 
@@ -46,9 +47,12 @@ package struct Launcher: Sendable {
         let sandbox = plan.sandbox
         var arguments = [path, "--report", "\(report)", "--keep", "\(keep)", "--die-with-parent"]
         if let directory = plan.workingDirectory { arguments += ["--directory", directory] }
-        arguments += sandbox.limits.settings.flatMap { ["--limit", $0] }
+        arguments += sandbox.limits.settings(of: plan, systemThreads: supervision_system_threads())
+            .flatMap { ["--limit", $0] }
         if sandbox.oomScoreAdjustment != 0 { arguments += ["--oom-score", "\(sandbox.oomScoreAdjustment)"] }
-        if sandbox.niceness != 0 { arguments += ["--nice", "\(sandbox.niceness)"] }
+        // Always: the thread that starts it comes before others, and its children would too.
+        let own = getpriority(Int32(bitPattern: PRIO_PROCESS.rawValue), id_t(getpid()))
+        arguments += ["--nice", "\(min(own + Int32(sandbox.niceness), 19))"]
         if sandbox.isConfined {
             arguments.append("--confine")
             arguments += (sandbox.readPaths + [plan.program]).flatMap { ["--read", $0] }

@@ -29,13 +29,13 @@ struct LineAssembler {
         let room = bytes.prefix(limit - pending.count)
         pending.append(contentsOf: room)
         cut += bytes.count - room.count
+        droppedBytes += bytes.count - room.count
     }
 
     private mutating func flush(_ body: (String) -> Void) {
         if cut == 0, pending.last == UInt8(ascii: "\r") { pending.removeLast() }
         var text = String(decoding: pending, as: UTF8.self)
         if cut > 0 { text += " … (\(cut) more bytes)" }
-        droppedBytes += cut
         cut = 0
         pending.removeAll(keepingCapacity: true)
         body(text)

@@ -3,12 +3,13 @@ import Synchronization
 
 /// Drains what a process prints, and keeps the last of it.
 final class OutputCapture: Sendable {
-    enum Progress { case more, ended }
+    enum Progress { case more, ended, pause(Duration) }
 
     private struct State {
         var tail: OutputTail
         var output: LineAssembler
         var errors: LineAssembler
+        var brake = FloodBrake()
     }
 
     private let state: Mutex<State>
@@ -30,15 +31,17 @@ final class OutputCapture: Sendable {
 
     /// One piece from `descriptor`, which does not wait.
     func read(_ descriptor: Int32, _ stream: OutputLine.Stream) -> Progress {
-        var buffer = [UInt8](repeating: 0, count: 16 << 10)
+        // Small, so that a piece of nothing but line feeds does not take long either.
+        var buffer = [UInt8](repeating: 0, count: 4 << 10)
         let count = unsafe Glibc.read(descriptor, &buffer, buffer.count)
         guard count > 0 else {
             let isEnd = count == 0 || (errno != EAGAIN && errno != EINTR)
             if isEnd { take([], stream, isLast: true) }
             return isEnd ? .ended : .more
         }
-        take(buffer.prefix(count), stream)
-        return .more
+        let lines = take(buffer.prefix(count), stream)
+        let pause = state.withLock { $0.brake.pause(bytes: count, lines: lines, at: .now) }
+        return pause.map { .pause($0) } ?? .more
     }
 
     /// What is in the pipe now; at most as much as a pipe holds.
@@ -52,7 +55,8 @@ final class OutputCapture: Sendable {
         take([], stream, isLast: true)
     }
 
-    private func take(_ bytes: ArraySlice<UInt8>, _ stream: OutputLine.Stream, isLast: Bool = false) {
+    @discardableResult
+    private func take(_ bytes: ArraySlice<UInt8>, _ stream: OutputLine.Stream, isLast: Bool = false) -> Int {
         var lines: [OutputLine] = []
         state.withLock { state in
             let keep = { (text: String) in lines.append(OutputLine(stream: stream, text: text)) }
@@ -67,5 +71,6 @@ final class OutputCapture: Sendable {
             for line in lines { state.tail.append(line) }
         }
         if let onLine { for line in lines { onLine(line) } }
+        return lines.count
     }
 }

@@ -25,6 +25,10 @@ package struct ProcessPlan: Sendable {
     package var descriptors: [Inherited]
     package var sandbox: SandboxPlan
     package var output: OutputPlan
+    /// What the process and all that it starts may use together.
+    package var limits = GroupLimits()
+    /// Called once, on the supervision thread, when the group was killed for going beyond `limits`: it must not wait.
+    package var onBreach: (@Sendable (LimitBreach) -> Void)?
 
     package init(
         program: String, arguments: [String] = [], environment: [String: String] = [:],

@@ -31,7 +31,9 @@ enum ProcessSpawner {
         func closeAll(_ descriptors: [Int32]) { for each in descriptors { close(each) } }
     }
 
-    static func spawn(_ plan: ProcessPlan, by launcher: Launcher) throws(SupervisionFailure) -> SpawnedProcess {
+    static func spawn(_ plan: ProcessPlan, mark: String, by launcher: Launcher) throws(SupervisionFailure)
+        -> SpawnedProcess
+    {
         var pipes = Pipes()
         // Copies with high numbers, so that no target number is also a source.
         var copies: [(child: Int32, copy: Int32)] = []
@@ -54,7 +56,9 @@ enum ProcessSpawner {
             }
             let arguments = launcher.arguments(for: plan, report: highest + 1, keep: highest)
             let pid = try start(
-                launcher.path, arguments, environment: plan.environment, copies: copies, closeFrom: highest + 2)
+                launcher.path, arguments,
+                environment: plan.environment.map { "\($0.key)=\($0.value)" }.sorted() + [mark], copies: copies,
+                closeFrom: highest + 2)
             let pidfd = supervision_pidfd_open(pid)
             guard pidfd >= 0 else {
                 let error = errno
@@ -71,7 +75,7 @@ enum ProcessSpawner {
     }
 
     private static func start(
-        _ program: String, _ arguments: [String], environment: [String: String],
+        _ program: String, _ arguments: [String], environment: [String],
         copies: [(child: Int32, copy: Int32)], closeFrom: Int32
     ) throws(SupervisionFailure) -> pid_t {
         var actions = unsafe posix_spawn_file_actions_t()
@@ -94,9 +98,8 @@ enum ProcessSpawner {
             &attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP))
 
         var pid: pid_t = 0
-        let settings = environment.map { "\($0.key)=\($0.value)" }.sorted()
         let error = unsafe withStrings(arguments) { argv in
-            unsafe withStrings(settings) { envp in
+            unsafe withStrings(environment) { envp in
                 unsafe posix_spawn(&pid, program, &actions, &attributes, argv, envp)
             }
         }

@@ -12,8 +12,8 @@ package struct SandboxPlan: Sendable {
     package var limits = ResourceLimits()
     /// Added to the kernel's choice of whom to kill when memory runs out: 0 as the server, 1000 first.
     package var oomScoreAdjustment = 500
-    /// 0 as the server, 19 last.
-    package var niceness = 0
+    /// 0 as the server, 19 last: what a plugin computes must not delay what the server answers.
+    package var niceness = 5
     /// Protections treated as if the kernel did not offer them, by their names in the report. For tests.
     package var pretendedMissing: [String] = []
 
@@ -43,7 +43,8 @@ package struct ResourceLimits: Sendable {
     package var openFiles: UInt64? = 1024
     /// Bytes of any one file.
     package var fileSize: UInt64? = 4 << 30
-    /// Processes and threads of this user, the whole system's taken together. Root has no such limit.
+    /// Processes and threads of this user, the whole system's taken together. Root has no such limit. Nil where a
+    /// group's processes are limited: a generous number, for a fork bomb that is faster than the watch.
     package var processes: UInt64?
     /// Seconds of processor time.
     package var processorSeconds: UInt64?
@@ -51,7 +52,11 @@ package struct ResourceLimits: Sendable {
     package init() {}
 
     /// As the launcher takes them. Core dumps and message queues, which outlive a process, are always off.
-    var settings: [String] {
+    func settings(of plan: ProcessPlan, systemThreads: Int) -> [String] {
+        var processes = processes
+        if processes == nil, let limit = plan.limits.processes {
+            processes = UInt64(max(systemThreads, 0) + 4096 + 8 * limit)
+        }
         let named: [(String, UInt64?)] = [
             ("address-space", addressSpace), ("data", data), ("open-files", openFiles), ("file-size", fileSize),
             ("processes", processes), ("cpu", processorSeconds), ("core", 0), ("queues", 0), ("realtime", 0),

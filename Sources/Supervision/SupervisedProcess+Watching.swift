@@ -1,14 +1,19 @@
 import CSupervision
+import Dispatch
 import Glibc
 import Model
 
 /// All of this runs on the supervision thread.
 extension SupervisedProcess {
-    func beginWatching() {
+    func beginWatching(_ plan: ProcessPlan) {
+        Orphans.groups.withLock { _ = $0.insert(pid) }
         watch(descriptors.pidfd) { $0.checkExit() }
         watch(descriptors.output) { $0.drain($0.descriptors.output, .output) }
         watch(descriptors.errors) { $0.drain($0.descriptors.errors, .errors) }
         watch(descriptors.report) { $0.readReport() }
+        if plan.limits != GroupLimits() {
+            GroupWatch.shared.add(self, plan.limits) { breach in plan.onBreach?(breach) }
+        }
     }
 
     private func watch(_ descriptor: Int32, _ handler: @escaping @Sendable (SupervisedProcess) -> Void) {
@@ -89,6 +94,13 @@ extension SupervisedProcess {
         switch capture.read(descriptor, stream) {
         case .more: return
         case .ended: stopWatching(descriptor)
+        case .pause(let time):
+            // Until then the pipe fills and the process waits: a flood costs it its time, not ours.
+            stopWatching(descriptor)
+            loop.after(time) {
+                guard self.state.withLock({ $0.phase == .starting || $0.phase == .running }) else { return }
+                self.watch(descriptor) { $0.drain(descriptor, stream) }
+            }
         }
     }
 
@@ -110,6 +122,7 @@ extension SupervisedProcess {
             defer { state.exitWaiters = [] }
             return state.exitWaiters
         }
+        GroupWatch.shared.remove(pid)
         for each in waiters { each.resume(returning: ended) }
         clear(attempt: 0)
     }
@@ -120,7 +133,16 @@ extension SupervisedProcess {
             while supervision_reap_group(pid) > 0 {}
             state.holdsPid = false
         }
-        guard Glibc.kill(-pid, 0) == 0 else { return finish() }
+        guard Glibc.kill(-pid, 0) != 0 else { return clearLater(attempt) }
+        guard !state.withLock({ $0.report.isApplied("seccomp") }) else { return finish() }
+        // Nothing kept them inside the group.
+        DispatchQueue.global(qos: .utility).async {
+            let isDone = Orphans.killMarked(self.mark)
+            self.loop.perform { isDone ? self.finish() : self.clearLater(attempt) }
+        }
+    }
+
+    private func clearLater(_ attempt: Int) {
         let wait = min(Duration.milliseconds(1) * (1 << min(attempt, 16)), .seconds(1))
         loop.after(wait) { self.clear(attempt: attempt + 1) }
     }
@@ -137,6 +159,7 @@ extension SupervisedProcess {
             close(descriptors.report)
         }
         close(descriptors.pidfd)
+        Orphans.groups.withLock { _ = $0.remove(pid) }
         finishStart()
         let waiters = state.withLock { state in
             state.phase = .gone

@@ -31,7 +31,7 @@ package final class SupervisedProcess: Sendable {
         var report = SandboxReport()
         var reportText: [UInt8] = []
         var reportIsComplete = false
-        var leftovers = 0
+        var breach: LimitBreach?
         var startWaiters: [CheckedContinuation<Void, Never>] = []
         var exitWaiters: [CheckedContinuation<ExitStatus, Never>] = []
         var goneWaiters: [UInt64: CheckedContinuation<Bool, Never>] = [:]
@@ -42,9 +42,12 @@ package final class SupervisedProcess: Sendable {
     let state = Mutex(State())
     let descriptors: SpawnedProcess
     let capture: OutputCapture
+    /// What the environment of everything it starts holds.
+    let mark: String
     var loop: SupervisionLoop { .shared }
 
-    private init(_ spawned: SpawnedProcess, plan: ProcessPlan) {
+    private init(_ spawned: SpawnedProcess, plan: ProcessPlan, mark: String) {
+        self.mark = mark
         pid = spawned.pid
         program = plan.program
         descriptors = spawned
@@ -63,8 +66,10 @@ package final class SupervisedProcess: Sendable {
                 continuation.resume(
                     returning: Result { () throws(SupervisionFailure) in
                         Orphans.adopt()
-                        let process = SupervisedProcess(try ProcessSpawner.spawn(plan, by: launcher), plan: plan)
-                        process.beginWatching()
+                        let mark = Orphans.newMark()
+                        let process = SupervisedProcess(
+                            try ProcessSpawner.spawn(plan, mark: mark, by: launcher), plan: plan, mark: mark)
+                        process.beginWatching(plan)
                         return process
                     })
             }
@@ -89,6 +94,9 @@ package final class SupervisedProcess: Sendable {
 
     /// How the first process ended; nil while it runs.
     package var exitStatus: ExitStatus? { state.withLock { $0.status } }
+
+    /// The limit for which the group was killed; nil when it was not.
+    package var breach: LimitBreach? { state.withLock { $0.breach } }
 
     /// What of the sandbox is in force.
     package var sandboxReport: SandboxReport { state.withLock { $0.report } }
@@ -131,6 +139,12 @@ package final class SupervisedProcess: Sendable {
     package func kill() async -> Bool {
         signal(SIGKILL)
         return await waitUntilGone()
+    }
+
+    /// Kills the group because it went beyond a limit.
+    func kill(for breach: LimitBreach) {
+        state.withLock { if $0.breach == nil, $0.status == nil { $0.breach = breach } }
+        signal(SIGKILL)
     }
 
     /// Sends `number` to the whole group; nothing once its first process is gone.

@@ -19,6 +19,7 @@ final class SupervisionLoop: Sendable {
 
     private struct State {
         var isStarted = false
+        var thread: pthread_t?
         var nextID: UInt64 = 1
         var handlers: [UInt64: Handler] = [:]
         var timers: [UInt64: (due: ContinuousClock.Instant, handler: Handler)] = [:]
@@ -79,8 +80,8 @@ final class SupervisionLoop: Sendable {
             state.timers[id] = (due, handler)
             return id
         }
-        // The thread may be asleep until later than this.
-        perform {}
+        // The thread may be asleep until later than this, unless it is the one that asks.
+        if !isOnThread { perform {} }
         return Timer(id: id)
     }
 
@@ -89,6 +90,10 @@ final class SupervisionLoop: Sendable {
     }
 
     // MARK: The thread
+
+    private var isOnThread: Bool {
+        state.withLock { state in state.thread.map { pthread_equal($0, pthread_self()) != 0 } ?? false }
+    }
 
     private func start() {
         _ = supervision_poll_add(poll, wakeUp, Self.wakeID)
@@ -104,7 +109,8 @@ final class SupervisionLoop: Sendable {
     }
 
     private func run() {
-        unsafe supervision_name_thread("supervision")
+        unsafe supervision_mark_thread("supervision")
+        state.withLock { $0.thread = pthread_self() }
         // Signals meant for the program are its other threads' business.
         var all = sigset_t()
         unsafe sigfillset(&all)

@@ -8,6 +8,13 @@
 /// A descriptor for process `pid` that becomes readable when the process ends; -1 and errno on failure.
 int supervision_pidfd_open(pid_t pid);
 
+/// Sends `signal` to the process that `pidfd` names, whatever has its number now; 0 only asks. 0, or -1 and errno
+/// (ESRCH: it has ended and been waited for).
+int supervision_pidfd_signal(int pidfd, int signal);
+
+/// Takes the ended child that `pidfd` names: its id, 0 while it runs, -1 when it is no child.
+pid_t supervision_reap_pidfd(int pidfd);
+
 /// How a child of this process ended, left where it is for `supervision_reap_group`.
 /// 1 and the fields filled, 0 while it runs, -1 and errno on failure.
 int supervision_peek_exit(int pidfd, int *code, int *status);
@@ -50,5 +57,6 @@ int supervision_alarm_create(void);
 void supervision_alarm_ring(int alarm);
 void supervision_alarm_silence(int alarm);
 
-/// The name that debuggers and /proc show for the calling thread.
-void supervision_name_thread(const char *name);
+/// The name that debuggers and /proc show for the calling thread, and a place before others in the queue for a
+/// processor where the system allows that.
+void supervision_mark_thread(const char *name);

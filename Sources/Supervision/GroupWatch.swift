@@ -1,0 +1,140 @@
+import CSupervision
+import Glibc
+import Synchronization
+
+/// Watches what all supervised groups use, for all of them at once, and kills those that go beyond their limits.
+///
+/// It runs on the supervision thread and only while there is something to watch. A tick asks the kernel for one number,
+/// how many threads the system has; /proc is gone through when that number has changed, or once in a while, and no more
+/// often than a small share of a processor allows. A group's memory is read the more often the closer it is to its limit.
+final class GroupWatch: Sendable {
+    static let shared = GroupWatch()
+
+    private struct Watched {
+        let process: SupervisedProcess
+        let limits: GroupLimits
+        let onBreach: @Sendable (LimitBreach) -> Void
+        var members: [Int32]
+        var nextReading: ContinuousClock.Instant
+    }
+
+    private struct State {
+        var watched: [Int32: Watched] = [:]
+        var isTicking = false
+        /// In the whole system, at the last scan.
+        var threads = supervision_system_threads()
+        var nextScan = ContinuousClock.now
+        var nextRoutineScan = ContinuousClock.now
+        var file = ProcFile(capacity: 4096)
+    }
+
+    static let tick = Duration.milliseconds(50)
+    private let state = Mutex(State())
+
+    func add(_ process: SupervisedProcess, _ limits: GroupLimits, onBreach: @escaping @Sendable (LimitBreach) -> Void) {
+        let mustStart = state.withLock { state in
+            state.watched[process.pid] = Watched(
+                process: process, limits: limits, onBreach: onBreach, members: [process.pid], nextReading: .now)
+            defer { state.isTicking = true }
+            return !state.isTicking
+        }
+        if mustStart { SupervisionLoop.shared.after(Self.tick) { self.look() } }
+    }
+
+    func remove(_ pid: Int32) { state.withLock { _ = $0.watched.removeValue(forKey: pid) } }
+
+    private func look() {
+        let (breaches, wait) = state.withLock { state -> ([(Watched, LimitBreach)], Duration?) in
+            guard !state.watched.isEmpty else {
+                state.isTicking = false
+                return ([], nil)
+            }
+            let threads = supervision_system_threads()
+            let frozen = Self.freeze(state, threads: threads)
+            Self.scan(&state, threads: threads, atOnce: !frozen.isEmpty)
+            let breaches = Self.breaches(&state)
+            for (watched, _) in breaches { state.watched.removeValue(forKey: watched.process.pid) }
+            for each in frozen where state.watched[each.pid] != nil { each.signal(SIGCONT) }
+            let now = ContinuousClock.now
+            let next = state.watched.values.map(\.nextReading).min() ?? now
+            return (breaches, min(max(next - now, MemoryPace.shortest), Self.tick))
+        }
+        for (watched, breach) in breaches {
+            watched.process.kill(for: breach)
+            watched.onBreach(breach)
+        }
+        if let wait { SupervisionLoop.shared.after(wait) { self.look() } }
+    }
+
+    /// Stops all groups for the moment it takes to look, when threads have multiplied since the last look: a fork bomb
+    /// grows faster than anyone can count its processes, but one signal holds all of it.
+    private static func freeze(_ state: State, threads: Int) -> [SupervisedProcess] {
+        let limited = state.watched.values.filter { $0.limits.processes != nil }
+        // The kernel's number has 16 bits.
+        let growth = Int(Int16(truncatingIfNeeded: threads - state.threads))
+        guard let smallest = limited.compactMap(\.limits.processes).min(), growth > max(smallest, 32) else { return [] }
+        for each in limited { each.process.signal(SIGSTOP) }
+        return limited.map(\.process)
+    }
+
+    /// Brings every group's list of members up to date, if it is time to.
+    private static func scan(_ state: inout State, threads: Int, atOnce: Bool) {
+        let now = ContinuousClock.now
+        guard atOnce || now >= state.nextRoutineScan || (threads != state.threads && now >= state.nextScan) else {
+            return
+        }
+        state.threads = threads
+        let own = getpid()
+        let table = ProcessTable.read()
+        let groups = Dictionary(grouping: table.entries, by: \.group)
+        for pid in state.watched.keys {
+            let group = groups[pid] ?? []
+            state.watched[pid]?.members = group.map(\.pid)
+            // Orphans that have ended are this process's to take away; the first one is `SupervisedProcess`'s.
+            for entry in group where entry.isZombie && entry.parent == own && entry.pid != pid {
+                _ = supervision_reap(entry.pid)
+            }
+        }
+        let end = ContinuousClock.now
+        // At most a fiftieth of a processor while processes come and go, a five-hundredth while they do not.
+        state.nextScan = end + min(max((end - now) * 50, tick), .seconds(2))
+        state.nextRoutineScan = end + min(max((end - now) * 500, .seconds(1)), .seconds(10))
+    }
+
+    private static func breaches(_ state: inout State) -> [(Watched, LimitBreach)] {
+        var found: [(Watched, LimitBreach)] = []
+        for pid in state.watched.keys {
+            guard var watched = state.watched[pid] else { continue }
+            if let limit = watched.limits.processes, watched.members.count > limit {
+                found.append((watched, .processes(count: watched.members.count, limit: limit)))
+                continue
+            }
+            let now = ContinuousClock.now
+            guard let limit = watched.limits.memory, watched.nextReading <= now else {
+                if watched.limits.memory == nil { watched.nextReading = now + tick }
+                state.watched[pid] = watched
+                continue
+            }
+            var used: UInt64 = 0
+            for member in watched.members { used += MemoryUse.of(member, reading: &state.file)?.charged ?? 0 }
+            if used > limit { found.append((watched, .memory(used: used, limit: limit))) }
+            watched.nextReading = now + MemoryPace.untilNextReading(used: used, limit: limit)
+            state.watched[pid] = watched
+        }
+        return found
+    }
+}
+
+/// How soon a group's memory is read again: before it could have filled what is left at the speed at which a machine
+/// hands out memory.
+enum MemoryPace {
+    static let shortest = Duration.milliseconds(5)
+    static let longest = Duration.milliseconds(250)
+    /// Bytes a millisecond; two processors that write to fresh pages, measured at 2 to 3 GB/s.
+    static let fastestGrowth: UInt64 = 4 << 20
+
+    static func untilNextReading(used: UInt64, limit: UInt64) -> Duration {
+        let room = limit > used ? limit - used : 0
+        return min(max(.milliseconds(Int64(room / fastestGrowth)), shortest), longest)
+    }
+}
