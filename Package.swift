@@ -60,7 +60,8 @@ let package = Package(
         .executableTarget(
             name: "gantry",
             dependencies: [
-                "Model", "Tracking", "Evaluation", "Formats", "FileSafety", "Media", "Inference", "Pipelines",
+                "Model", "Tracking", "Evaluation", "Formats", "FileSafety", "Supervision", "Media", "Inference",
+                "PluginWire", "Pipelines", "CSandbox",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),

@@ -101,4 +101,36 @@ struct ProcessEndTests {
             #expect(kill(pid, 0) != 0, "\(pid) lives")
         }
     }
+
+    /// A server that is killed cannot take its workers along; the kernel does.
+    @Test func aWorkerDiesWithItsServer() async throws {
+        let launcher = try Launcher.locate(environment: ProcessInfo.processInfo.environment).path
+        let script = """
+            worker = subprocess.Popen(["\(launcher)", "--die-with-parent", "--", "/bin/sleep", "1000"])
+            print("worker", worker.pid, flush=True)
+            time.sleep(1000)
+            """
+        try await Victim.run(script, prepare: { plan, _ in plan.sandbox.isConfined = false }) { server in
+            let worker = try #require(Int32(try await server.lines.first(containing: "worker").dropFirst(7)))
+            // Once it leads a group of its own the launcher has got that far.
+            let deadline = ContinuousClock.now + .seconds(30)
+            func isAlive() -> Bool {
+                ProcessTable.read().entries.contains { $0.pid == worker && !$0.isZombie }
+            }
+            while getpgid(worker) != worker || !Self.program(of: worker).hasSuffix("/sleep") {
+                try #require(ContinuousClock.now < deadline && isAlive())
+                await Task.yield()
+            }
+            #expect(await server.process.kill())
+            while isAlive() {
+                try #require(ContinuousClock.now < deadline, "the worker outlives its server")
+                await Task.yield()
+            }
+        }
+    }
+
+    private static func program(of pid: Int32) -> String {
+        // Empty when the process is gone, which the caller sees for itself.
+        (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(pid)/exe")) ?? ""
+    }
 }

@@ -12,7 +12,9 @@ struct BenchCommand: ParsableCommand {
               gantry bench decode video.mp4
               gantry bench track video.mp4
             """,
-        subcommands: [BenchAssociation.self, BenchDecode.self, BenchInference.self, BenchTrack.self])
+        subcommands: [
+            BenchAssociation.self, BenchDecode.self, BenchInference.self, BenchRestarts.self, BenchTrack.self,
+        ])
 }
 
 /// A count from the command line that must be at least 1.

@@ -21,7 +21,8 @@ struct Effort {
         return efforts[efforts.count / 2]
     }
 
-    private static func now() -> Effort {
+    /// What this process has taken so far; only differences mean something.
+    static func now() -> Effort {
         Effort(wall: seconds(CLOCK_MONOTONIC), cpu: seconds(CLOCK_PROCESS_CPUTIME_ID))
     }
 
