@@ -19,6 +19,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser.git", exact: "1.4.0"),
         .package(url: "https://github.com/jpsim/Yams.git", exact: "5.0.6"),
+        .package(url: "https://github.com/apple/swift-log.git", exact: "1.5.4"),
     ],
     targets: [
         // C shims: libav, and the inference engines behind dlopen.
@@ -57,11 +58,20 @@ let package = Package(
             name: "Pipelines",
             dependencies: ["Model", "Tracking", "Formats", "FileSafety", "Media", "Inference"],
             swiftSettings: strict),
+        .target(name: "CPluginWire"),
+        .target(name: "PluginWire", dependencies: ["Model", "CPluginWire"], swiftSettings: strict),
+        .target(
+            name: "API",
+            dependencies: ["PluginWire", "FileSafety", "Model", .product(name: "Logging", package: "swift-log")],
+            swiftSettings: strict),
+        .target(
+            name: "ServerLog", dependencies: ["Model", .product(name: "Logging", package: "swift-log")],
+            swiftSettings: strict),
         .executableTarget(
             name: "gantry",
             dependencies: [
                 "Model", "Tracking", "Evaluation", "Formats", "FileSafety", "Supervision", "Media", "Inference",
-                "PluginWire", "Pipelines", "CSandbox",
+                "PluginWire", "Pipelines", "CSandbox", "API", "ServerLog",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -87,6 +97,11 @@ let package = Package(
         .testTarget(name: "PluginWireTests", dependencies: ["PluginWire", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "PluginKitTests", dependencies: ["PluginKit", "PluginWire", "gantry-chaos", "TestSupport"],
+            swiftSettings: strict),
+        .testTarget(name: "APITests", dependencies: ["API", "PluginWire", "Model", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "ServerLogTests",
+            dependencies: ["ServerLog", "Model", "TestSupport", .product(name: "Logging", package: "swift-log")],
             swiftSettings: strict),
         .testTarget(name: "PipelinesTests", dependencies: ["Pipelines", "TestSupport"], swiftSettings: strict),
         .testTarget(

@@ -51,7 +51,7 @@ extension Failure {
         // A file name may hold anything; what people read stays one line, and cannot steer their terminal.
         return line.unicodeScalars.contains { $0.properties.generalCategory == .control }
             ? line.unicodeScalars.map {
-                $0.properties.generalCategory == .control ? $0.escaped(asASCII: false) : "\($0)"
+                $0.properties.generalCategory == .control ? $0.escaped(asASCII: true) : "\($0)"
             }
             .joined() : line
     }
