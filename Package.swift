@@ -58,11 +58,9 @@ let package = Package(
             name: "Pipelines",
             dependencies: ["Model", "Tracking", "Formats", "FileSafety", "Media", "Inference"],
             swiftSettings: strict),
-        .target(name: "CPluginWire"),
-        .target(name: "PluginWire", dependencies: ["Model", "CPluginWire"], swiftSettings: strict),
         .target(
             name: "API",
-            dependencies: ["PluginWire", "FileSafety", "Model", .product(name: "Logging", package: "swift-log")],
+            dependencies: ["PluginHost", "PluginWire", "FileSafety", "Model", .product(name: "Logging", package: "swift-log")],
             swiftSettings: strict),
         .target(
             name: "ServerLog", dependencies: ["Model", .product(name: "Logging", package: "swift-log")],

@@ -19,8 +19,7 @@ package struct RouteDescription: Sendable {
         package var about: String
         package var isRequired: Bool
 
-        package init(_ name: String, in place: Place, _ schema: Schema = .text, required: Bool? = nil, _ about: String)
-        {
+        package init(_ name: String, in place: Place, _ schema: Schema, required: Bool? = nil, _ about: String) {
             self.name = name
             self.place = place
             self.schema = schema
