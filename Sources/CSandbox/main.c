@@ -3,6 +3,9 @@
 //
 // It stands between the server and the program because all of this has to happen in the new process, and the server,
 // with its many threads, cannot run code of its own between fork and exec.
+//
+// Its own environment is the server's choice. The program's comes as arguments: a variable such as LD_PRELOAD, which a
+// plugin may ask for, must not act on this process while it is not confined yet.
 #define _GNU_SOURCE
 #include "sandbox.h"
 
@@ -43,16 +46,22 @@ static void lead_group(void) {
     else report("group", FAILED, NULL);
 }
 
+/// The kernel kills this process when the thread that spawned it ends.
+static void die_with(int parent) {
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) return report("die-with-server", FAILED, NULL);
+    // It may have ended before the kernel knew.
+    errno = ESRCH;
+    if (getppid() == parent) report("die-with-server", APPLIED, NULL);
+    else report("die-with-server", FAILED, "the server is gone");
+}
+
 int main(int count, char **arguments) {
     struct plan plan;
     read_options(count, arguments, &plan);
     open_report(plan.report);
 
     lead_group();
-    if (plan.die_with_parent) {
-        if (prctl(PR_SET_PDEATHSIG, SIGKILL) == 0) report("die-with-server", APPLIED, NULL);
-        else report("die-with-server", FAILED, NULL);
-    }
+    if (plan.parent > 0) die_with(plan.parent);
     close_descriptors(&plan);
     umask(077);
     if (plan.directory && chdir(plan.directory) != 0) reportf("directory", FAILED, "%s", plan.directory);
@@ -67,7 +76,7 @@ int main(int count, char **arguments) {
     if (plan.confine) confine_calls(&plan, landlock_version);
     if (has_failed()) return 126;
 
-    execv(plan.program[0], plan.program);
+    execve(plan.program[0], plan.program, plan.environment);
     int error = errno;
     reportf("exec", FAILED, "%s", plan.program[0]);
     return error == ENOENT ? 127 : 126;

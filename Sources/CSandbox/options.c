@@ -9,7 +9,7 @@
 static const char *usage =
     "gantry-sandbox starts a plugin's process for Gantry; it is not meant to be called by hand.\n"
     "usage: gantry-sandbox [--report FD] [--keep FD] [--directory PATH] [--limit NAME=VALUE]... [--oom-score N]\n"
-    "         [--nice N] [--die-with-parent] [--confine] [--read PATH]... [--write PATH]... [--network]\n"
+    "         [--nice N] [--die-with PID] [--confine] [--env NAME=VALUE]... [--read PATH]... [--write PATH]... [--network]\n"
     "         [--pretend-missing NAME,...] -- PROGRAM [ARGUMENT...]\n";
 
 static void refuse(const char *option, const char *problem) {
@@ -21,7 +21,7 @@ static int number(const char *option, const char *text) {
     char *end = NULL;
     errno = 0;
     long value = strtol(text, &end, 10);
-    if (errno != 0 || end == text || *end != '\0' || value < -1000 || value > 1 << 20) refuse(option, "not a number");
+    if (errno != 0 || end == text || *end != '\0' || value < -1000 || value > 1 << 22) refuse(option, "not a number");
     return (int)value;
 }
 
@@ -31,7 +31,8 @@ void read_options(int count, char **arguments, struct plan *plan) {
     plan->read_paths = calloc((size_t)count, sizeof(char *));
     plan->write_paths = calloc((size_t)count, sizeof(char *));
     plan->limits = calloc((size_t)count, sizeof(char *));
-    if (!plan->read_paths || !plan->write_paths || !plan->limits) refuse("memory", "none left");
+    plan->environment = calloc((size_t)count + 1, sizeof(char *));
+    if (!plan->environment || !plan->read_paths || !plan->write_paths || !plan->limits) refuse("memory", "none left");
 
     int index = 1;
     for (; index < count; index++) {
@@ -48,10 +49,6 @@ void read_options(int count, char **arguments, struct plan *plan) {
             plan->confine = true;
             continue;
         }
-        if (strcmp(option, "--die-with-parent") == 0) {
-            plan->die_with_parent = true;
-            continue;
-        }
         if (index + 1 >= count) refuse(option, "a value is missing");
         const char *value = arguments[++index];
         if (strcmp(option, "--report") == 0) plan->report = number(option, value);
@@ -65,6 +62,8 @@ void read_options(int count, char **arguments, struct plan *plan) {
             plan->niceness = number(option, value);
             plan->sets_niceness = true;
         }
+        else if (strcmp(option, "--die-with") == 0) plan->parent = number(option, value);
+        else if (strcmp(option, "--env") == 0) plan->environment[plan->environment_count++] = arguments[index];
         else if (strcmp(option, "--pretend-missing") == 0) plan->pretend = value;
         else refuse(option, "no such option");
     }

@@ -21,7 +21,9 @@ struct plan {
     const char *oom_score;      // what oom_score_adj is set to; NULL: leave it
     int niceness;               // an absolute one
     bool sets_niceness;
-    bool die_with_parent;       // SIGKILL when the thread that spawned this ends
+    int parent;                 // SIGKILL when the thread of this process that spawned it ends; 0: no
+    char **environment;         // the program's: this process's own is not passed on
+    size_t environment_count;
     bool network;               // sockets of the internet families
     bool confine;               // capabilities, landlock, seccomp; false: only limits and descriptors
     const char *pretend;        // protections to treat as not offered, comma-separated, for tests

@@ -96,8 +96,8 @@ final class GroupWatch: Sendable {
             }
         }
         let end = ContinuousClock.now
-        // At most a fiftieth of a processor while processes come and go, a five-hundredth while they do not.
-        state.nextScan = end + min(max((end - now) * 50, tick), .seconds(2))
+        // At most 0.5 % of a processor while processes come and go, 0.2 % while they do not.
+        state.nextScan = end + min(max((end - now) * 200, tick), .seconds(2))
         state.nextRoutineScan = end + min(max((end - now) * 500, .seconds(1)), .seconds(10))
     }
 

@@ -26,6 +26,9 @@ package struct Launcher: Sendable {
         try locate(environment: getenvValue("GANTRY_SANDBOX").map { ["GANTRY_SANDBOX": $0] } ?? [:])
     }
 
+    /// The launcher's own: how the server found its libraries, nothing of the plan's, which may be a stranger's.
+    static let environment = getenvValue("LD_LIBRARY_PATH").map { ["LD_LIBRARY_PATH=\($0)"] } ?? []
+
     private static func getenvValue(_ name: String) -> String? {
         guard let value = unsafe getenv(name) else { return nil }
         return unsafe String(cString: value)
@@ -43,9 +46,10 @@ package struct Launcher: Sendable {
     /// - Parameters:
     ///   - report: The report's descriptor in the new process.
     ///   - keep: The highest descriptor that the program inherits.
-    func arguments(for plan: ProcessPlan, report: Int32, keep: Int32) -> [String] {
+    ///   - mark: A setting that joins the environment.
+    func arguments(for plan: ProcessPlan, report: Int32, keep: Int32, mark: String) -> [String] {
         let sandbox = plan.sandbox
-        var arguments = [path, "--report", "\(report)", "--keep", "\(keep)", "--die-with-parent"]
+        var arguments = [path, "--report", "\(report)", "--keep", "\(keep)", "--die-with", "\(getpid())"]
         if let directory = plan.workingDirectory { arguments += ["--directory", directory] }
         arguments += sandbox.limits.settings(of: plan, systemThreads: supervision_system_threads())
             .flatMap { ["--limit", $0] }
@@ -62,6 +66,8 @@ package struct Launcher: Sendable {
         if !sandbox.pretendedMissing.isEmpty {
             arguments += ["--pretend-missing", sandbox.pretendedMissing.joined(separator: ",")]
         }
+        let settings = plan.environment.map { "\($0.key)=\($0.value)" }.sorted() + [mark]
+        arguments += settings.flatMap { ["--env", $0] }
         return arguments + ["--", plan.program] + plan.arguments
     }
 }

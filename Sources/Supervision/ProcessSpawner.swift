@@ -54,11 +54,8 @@ enum ProcessSpawner {
                 guard copy >= 0 else { throw .system(errno, "cannot pass descriptor \(child) to it", plan.program) }
                 copies.append((child, copy))
             }
-            let arguments = launcher.arguments(for: plan, report: highest + 1, keep: highest)
-            let pid = try start(
-                launcher.path, arguments,
-                environment: plan.environment.map { "\($0.key)=\($0.value)" }.sorted() + [mark], copies: copies,
-                closeFrom: highest + 2)
+            let arguments = launcher.arguments(for: plan, report: highest + 1, keep: highest, mark: mark)
+            let pid = try start(launcher.path, arguments, copies: copies, closeFrom: highest + 2)
             let pidfd = supervision_pidfd_open(pid)
             guard pidfd >= 0 else {
                 let error = errno
@@ -75,8 +72,7 @@ enum ProcessSpawner {
     }
 
     private static func start(
-        _ program: String, _ arguments: [String], environment: [String],
-        copies: [(child: Int32, copy: Int32)], closeFrom: Int32
+        _ program: String, _ arguments: [String], copies: [(child: Int32, copy: Int32)], closeFrom: Int32
     ) throws(SupervisionFailure) -> pid_t {
         var actions = unsafe posix_spawn_file_actions_t()
         unsafe posix_spawn_file_actions_init(&actions)
@@ -99,7 +95,7 @@ enum ProcessSpawner {
 
         var pid: pid_t = 0
         let error = unsafe withStrings(arguments) { argv in
-            unsafe withStrings(environment) { envp in
+            unsafe withStrings(Launcher.environment) { envp in
                 unsafe posix_spawn(&pid, program, &actions, &attributes, argv, envp)
             }
         }

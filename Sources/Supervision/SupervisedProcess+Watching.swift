@@ -5,9 +5,15 @@ import Model
 
 /// All of this runs on the supervision thread.
 extension SupervisedProcess {
-    func beginWatching(_ plan: ProcessPlan) {
+    func beginWatching(_ plan: ProcessPlan) throws(SupervisionFailure) {
         Orphans.groups.withLock { _ = $0.insert(pid) }
-        watch(descriptors.pidfd) { $0.checkExit() }
+        guard watch(descriptors.pidfd, { $0.checkExit() }) else {
+            let error = errno
+            // Its end would never be noticed. A killed launcher ends at once.
+            signal(SIGKILL)
+            clear(attempt: 0)
+            throw .system(error, "cannot watch it", program)
+        }
         watch(descriptors.output) { $0.drain($0.descriptors.output, .output) }
         watch(descriptors.errors) { $0.drain($0.descriptors.errors, .errors) }
         watch(descriptors.report) { $0.readReport() }
@@ -16,10 +22,12 @@ extension SupervisedProcess {
         }
     }
 
-    private func watch(_ descriptor: Int32, _ handler: @escaping @Sendable (SupervisedProcess) -> Void) {
+    @discardableResult
+    private func watch(_ descriptor: Int32, _ handler: @escaping @Sendable (SupervisedProcess) -> Void) -> Bool {
         // Strong: a process is watched to its end also when nobody else holds it.
         let watch = loop.watch(descriptor) { handler(self) }
         state.withLock { $0.watches[descriptor] = watch }
+        return watch != nil
     }
 
     private func stopWatching(_ descriptor: Int32) {

@@ -69,7 +69,7 @@ package final class SupervisedProcess: Sendable {
                         let mark = Orphans.newMark()
                         let process = SupervisedProcess(
                             try ProcessSpawner.spawn(plan, mark: mark, by: launcher), plan: plan, mark: mark)
-                        process.beginWatching(plan)
+                        try process.beginWatching(plan)
                         return process
                     })
             }

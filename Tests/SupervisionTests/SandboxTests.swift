@@ -195,6 +195,20 @@ struct SandboxTests {
             ])
     }
 
+    /// The launcher is not confined yet; a plugin's manifest sets the program's environment.
+    @Test func theProgramsEnvironmentDoesNotActOnTheLauncher() async throws {
+        func prepare(_ plan: inout ProcessPlan, _: String) {
+            plan.program = "/bin/true"
+            plan.arguments = []
+            plan.environment["LD_PRELOAD"] = "/no/such/library.so"
+        }
+        try await Victim.run("", prepare: prepare) { victim in
+            #expect(await victim.process.waitUntilGone())
+            // The dynamic loader's complaint: once, by the program.
+            #expect(victim.process.output.lines.filter { $0.text.contains("/no/such/library.so") }.count == 1)
+        }
+    }
+
     /// The number of `keyctl`, which has no function in the C library.
     #if arch(x86_64)
         static let keyctl = 250
