@@ -4,6 +4,8 @@ import PluginKit
 /// Every way that a native plugin can misbehave, one per tool, for tests of the host: the same tools as
 /// `Tests/Plugins/chaos/plugin.py`, as far as they make sense without Python.
 ///
+/// Where no guard stops it, it stops by itself: see `Bounds`.
+///
 /// At loading it behaves, unless the variable CHAOS_LOAD (the manifest's `environment`) names a mode.
 struct Chaos: Plugin {
     private let mode = Surroundings.variable("CHAOS_LOAD")

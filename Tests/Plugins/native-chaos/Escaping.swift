@@ -8,7 +8,7 @@ enum Escaping {
             Tool(
                 "escape", "Leaves a process behind in a session of its own, as a daemon does, and answers with its id.",
                 parameters: [
-                    Parameter("seconds", .number, default: 3600), Parameter("file", .string, default: .null),
+                    Parameter("seconds", .number, default: 60), Parameter("file", .string, default: .null),
                 ]
             ) { call in
                 let seconds: Double = try call.argument("seconds")
@@ -18,10 +18,6 @@ enum Escaping {
             Tool("kill_parent", "Sends SIGKILL to the process above.") { _ in
                 guard kill(getppid(), SIGKILL) == 0 else { throw failure("cannot kill") }
                 return ["killed": Value(getppid())]
-            },
-            Tool("kill_all", "Sends SIGKILL to everything.") { _ in
-                guard kill(-1, SIGKILL) == 0 else { throw failure("cannot kill") }
-                return ["killed": "all"]
             },
             Tool("read_file", "Reads a file.", parameters: [Parameter("path", .string)]) { call in
                 let file = unsafe open(try call.argument("path", as: String.self), O_RDONLY)
@@ -96,13 +92,15 @@ enum Escaping {
         guard unsafe pipe(&ends) == 0 else { throw failure("cannot make a pipe") }
         let child = fork()
         if child == 0 {
+            Bounds.endInAMinute()
             setsid()
             if fork() > 0 { _exit(0) }
             var own = getpid()
             _ = unsafe write(ends[1], &own, 4)
             close(ends[1])
             signal(SIGTERM, SIG_IGN)
-            let end = ContinuousClock.now + .seconds(seconds)
+            Bounds.endInAMinute()
+            let end = ContinuousClock.now + .seconds(min(seconds, Bounds.seconds))
             while ContinuousClock.now < end {
                 if let file {
                     let alive = unsafe open(file, O_WRONLY | O_CREAT | O_APPEND, 0o644)

@@ -40,7 +40,7 @@ enum Lying {
                 "flood_progress", "Progress without a pause.",
                 parameters: [Parameter("count", .integer, default: 100_000)]
             ) { call in
-                let count: Int = try call.argument("count")
+                let count = min(try call.argument("count"), 1_000_000)
                 let message = framed("{\"type\":\"progress\",\"id\":1,\"fraction\":0.5}")
                 for _ in 0..<count { write(message) }
                 return ["count": Value(count)]

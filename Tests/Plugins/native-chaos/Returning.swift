@@ -21,7 +21,7 @@ enum Returning {
             Tool(
                 "huge", "A text larger than is allowed.", parameters: [Parameter("megabytes", .integer, default: 64)]
             ) { call in
-                ["text": Value(String(repeating: "x", count: try call.argument("megabytes") << 20))]
+                ["text": Value(String(repeating: "x", count: min(try call.argument("megabytes"), 512) << 20))]
             },
         ]
     }

@@ -14,8 +14,10 @@ enum Waiting {
             },
             Tool("spin", "Keeps a processor busy.", parameters: [anHour]) { call in
                 let seconds: Double = try call.argument("seconds")
+                Bounds.endInAMinute()
                 let end = ContinuousClock.now + .seconds(seconds)
                 while ContinuousClock.now < end {}
+                Bounds.goOn()
                 return ["spun": Value(seconds)]
             },
             Tool("stop", "Sends itself SIGSTOP.") { _ in
@@ -23,6 +25,7 @@ enum Waiting {
                 return ["stopped": true]
             },
             Tool("ignores_cancel", "Is told that it is cancelled, and goes on.", takes: [.progress]) { call in
+                Bounds.endInAMinute()
                 while true {
                     try? call.progress()  // what the tool is for
                     sleep(seconds: 0.01)
@@ -38,6 +41,7 @@ enum Waiting {
 
     static func sleep(seconds: Double) {
         guard seconds > 0 else { return }
+        if seconds > Bounds.seconds { Bounds.endInAMinute() }
         let end = ContinuousClock.now + .seconds(seconds)
         while ContinuousClock.now < end {
             usleep(UInt32(min(1e6, max(1, (end - ContinuousClock.now) / .microseconds(1)))))
