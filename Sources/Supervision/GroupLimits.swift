@@ -2,6 +2,9 @@
 package struct GroupLimits: Sendable, Hashable {
     /// Bytes of memory of its own, in use or swapped out, all processes of the group together. Nil: no limit.
     package var memory: UInt64?
+    /// Bytes of shared memory that do not count against `memory`: the server's frames. What goes beyond does, once for
+    /// the whole group.
+    package var sharedAllowance: UInt64 = 256 << 20
     /// Processes of the group. Nil: no limit.
     package var processes: Int?
 

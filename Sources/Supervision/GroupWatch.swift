@@ -115,8 +115,13 @@ final class GroupWatch: Sendable {
                 state.watched[pid] = watched
                 continue
             }
-            var used: UInt64 = 0
-            for member in watched.members { used += MemoryUse.of(member, reading: &state.file)?.charged ?? 0 }
+            var (used, shared): (UInt64, UInt64) = (0, 0)
+            for member in watched.members {
+                guard let use = MemoryUse.of(member, reading: &state.file) else { continue }
+                used += use.own
+                shared = max(shared, use.shared)
+            }
+            used += shared - min(shared, watched.limits.sharedAllowance)
             if used > limit { found.append((watched, .memory(used: used, limit: limit))) }
             watched.nextReading = now + MemoryPace.untilNextReading(used: used, limit: limit)
             state.watched[pid] = watched

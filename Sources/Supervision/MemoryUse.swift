@@ -7,8 +7,8 @@ package struct MemoryUse: Sendable, Hashable {
     /// Bytes in memory that are shared without being a file's: shared memory, among it Gantry's frames.
     package var shared: UInt64 = 0
 
-    /// What counts against a limit. Frames are the server's, so shared memory does not.
-    package var charged: UInt64 { anonymous + swapped }
+    /// What counts against a limit for certain; of `shared` a part is the server's.
+    package var own: UInt64 { anonymous + swapped }
 
     /// Of process `pid`; nil when it is gone.
     package static func of(_ pid: Int32) -> MemoryUse? {

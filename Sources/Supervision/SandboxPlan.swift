@@ -1,3 +1,5 @@
+import Glibc
+
 /// What a process may reach. The default lets it compute on what it is given and nothing else.
 package struct SandboxPlan: Sendable {
     /// Whether capabilities, files and system calls are confined. Without it there are only limits, a group of its own
@@ -30,6 +32,21 @@ package struct SandboxPlan: Sendable {
             "fonts", "ssl/certs", "ssl/openssl.cnf", "ca-certificates", "pki/tls/certs", "python3", "python3.11",
             "python3.12", "python3.13", "OpenCL", "vulkan", "glvnd", "egl", "nvidia",
         ].map { "/etc/\($0)" }
+
+    /// What a program needs to use the GPU, to be added to `writePaths`: the devices of this machine's drivers.
+    package static func graphicsDevices() -> [String] {
+        let names = ["nvidia", "dri", "kfd", "dxg"]
+        guard let folder = unsafe opendir("/dev") else { return [] }
+        defer { unsafe closedir(folder) }
+        var found: [String] = []
+        while let entry = unsafe readdir(folder) {
+            let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+                unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if names.contains(where: name.hasPrefix) { found.append("/dev/\(name)") }
+        }
+        return found.sorted()
+    }
 
     package static let systemWritePaths = ["null", "zero", "full", "random", "urandom"].map { "/dev/\($0)" }
 }

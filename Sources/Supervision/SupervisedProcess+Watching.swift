@@ -17,7 +17,7 @@ extension SupervisedProcess {
         watch(descriptors.output) { $0.drain($0.descriptors.output, .output) }
         watch(descriptors.errors) { $0.drain($0.descriptors.errors, .errors) }
         watch(descriptors.report) { $0.readReport() }
-        if plan.limits != GroupLimits() {
+        if plan.limits.memory != nil || plan.limits.processes != nil {
             GroupWatch.shared.add(self, plan.limits) { breach in plan.onBreach?(breach) }
         }
     }

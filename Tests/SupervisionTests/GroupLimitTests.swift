@@ -10,6 +10,7 @@ struct GroupLimitTests {
         "block = bytearray(2 << 30)\ntime.sleep(1000)",
         "os.fork() or [bytearray(2 << 30), time.sleep(1000)]\nos.wait()",
         "for _ in range(7): os.fork() or [bytearray(100 << 20), time.sleep(1000)]\ntime.sleep(1000)",
+        "import mmap\nblock = mmap.mmap(-1, 1 << 30)\nblock.write(bytes(1 << 30))\ntime.sleep(1000)",
         "blocks = []\nwhile True: blocks.append(bytearray(1 << 20))",
     ])
     func memoryBeyondTheLimitEndsTheGroup(script: String) async throws {
@@ -17,6 +18,7 @@ struct GroupLimitTests {
         let told = LineLog()
         func prepare(_ plan: inout ProcessPlan, _: String) {
             plan.limits.memory = limit
+            plan.limits.sharedAllowance = 64 << 20
             plan.onBreach = { told.append(OutputLine(stream: .output, text: $0.reason)) }
         }
         try await Victim.run(script, prepare: prepare) { victim in
