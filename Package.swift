@@ -96,7 +96,7 @@ let package = Package(
         .testTarget(
             name: "PluginKitTests", dependencies: ["PluginKit", "PluginWire", "gantry-chaos", "TestSupport"],
             swiftSettings: strict),
-        .testTarget(name: "APITests", dependencies: ["API", "PluginWire", "Model", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "APITests", dependencies: ["API", "PluginHost", "PluginWire", "Model", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "ServerLogTests",
             dependencies: ["ServerLog", "Model", "TestSupport", .product(name: "Logging", package: "swift-log")],

@@ -1,0 +1,79 @@
+import Model
+
+/// Decides who may use a route.
+package struct Admission: Sendable {
+    private let tokens: (any TokenStore)?
+    private let cors: CORSPolicy
+
+    /// - Parameter tokens: nil: everybody may do everything, as the operator asked for.
+    package init(tokens: (any TokenStore)?, cors: CORSPolicy) {
+        self.tokens = tokens
+        self.cors = cors
+    }
+
+    /// The token of a request that is let in; nil where none is needed.
+    ///
+    /// - Parameters:
+    ///   - scope: What the route needs; nil for an open one.
+    ///   - header: By lower-case name.
+    /// - Throws: `UNAUTHORIZED` or `FORBIDDEN`.
+    package func admit(
+        scope: TokenScope?, method: String, now: UTCTime = .now, header: (_ name: String) -> String?
+    ) throws(ErrorEnvelope) -> AccessToken? {
+        guard let scope else { return nil }
+        guard let tokens else {
+            try checkOrigin(method: method, header("origin"))
+            return nil
+        }
+        guard let presented = Self.presented(header) else {
+            throw ErrorEnvelope(
+                .unauthorized, "This needs a token",
+                hint: "Send the header Authorization: Bearer TOKEN. Create a token with: gantry token create")
+        }
+        let check: TokenCheck
+        do {
+            check = try tokens.check(presented, at: now)
+        } catch {
+            // Nobody gets in while tokens cannot be read. Why is the operator's business, and is in the log.
+            throw ErrorEnvelope(
+                .serviceUnavailable, "Tokens cannot be checked now", hint: "The server's log says why")
+        }
+        switch check {
+        case .unknown:
+            throw ErrorEnvelope(
+                .unauthorized, "The token is not valid",
+                hint: "It may have been revoked. Create one with: gantry token create")
+        case .expired(let token):
+            throw ErrorEnvelope(
+                .unauthorized, "The token has expired",
+                detail: ["expired_at": token.expires.map { .string($0.iso8601) } ?? .null],
+                hint: "Create a new one with: gantry token create")
+        case .valid(let token):
+            guard token.scopes.allow(scope) else {
+                throw ErrorEnvelope(
+                    .forbidden, "This token lacks the scope \(scope.rawValue)",
+                    detail: ["scopes": .array(token.scopes.names.map { .string($0) })],
+                    hint: "Create one that has it: gantry token create NAME --scopes \(scope.rawValue)")
+            }
+            return token
+        }
+    }
+
+    /// The token of `Authorization: Bearer …` (RFC 6750) or of `X-API-Key`.
+    private static func presented(_ header: (String) -> String?) -> String? {
+        if let authorization = header("authorization") {
+            let words = authorization.split(separator: " ", maxSplits: 1)
+            guard words.count == 2, words[0].lowercased() == "bearer" else { return header("x-api-key") }
+            return String(words[1].trimmingPrefix { $0 == " " })
+        }
+        return header("x-api-key")
+    }
+
+    /// Without tokens nothing else keeps web pages of strangers from using this server through a visitor's browser.
+    private func checkOrigin(method: String, _ origin: String?) throws(ErrorEnvelope) {
+        guard let origin, !cors.allows(origin), !["GET", "HEAD", "OPTIONS"].contains(method) else { return }
+        throw ErrorEnvelope(
+            .forbidden, "The origin \(origin.prefix(200)) may not use this server",
+            hint: "Allow it with ALLOWED_ORIGINS", field: "Origin")
+    }
+}
