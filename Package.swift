@@ -27,6 +27,7 @@ let package = Package(
         .target(name: "CLibAV", dependencies: ["CFreeType"], linkerSettings: [.linkedLibrary("dl")]),
         .target(name: "CInference", linkerSettings: [.linkedLibrary("dl")]),
         .systemLibrary(name: "CCrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"])]),
         .target(name: "CSupervision"),
         .target(name: "CPluginWire"),
 
@@ -54,6 +55,9 @@ let package = Package(
         .target(
             name: "PluginHost", dependencies: ["PluginWire", "Supervision", "FileSafety", "Model"],
             swiftSettings: strict),
+        .target(name: "Jobs", dependencies: ["Model", "FileSafety"], swiftSettings: strict),
+        .target(
+            name: "StoreSQLite", dependencies: ["Model", "FileSafety", "Jobs", "CSQLite"], swiftSettings: strict),
         .target(
             name: "Pipelines",
             dependencies: ["Model", "Tracking", "Formats", "FileSafety", "Media", "Inference"],
@@ -70,6 +74,7 @@ let package = Package(
             dependencies: [
                 "Model", "Tracking", "Evaluation", "Formats", "FileSafety", "Supervision", "Media", "Inference",
                 "PluginWire", "Pipelines", "CSandbox", "API", "ServerLog",
+                "Jobs", "StoreSQLite",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -100,6 +105,21 @@ let package = Package(
         .testTarget(
             name: "ServerLogTests",
             dependencies: ["ServerLog", "Model", "TestSupport", .product(name: "Logging", package: "swift-log")],
+            swiftSettings: strict),
+        .testTarget(name: "JobsTests", dependencies: ["Jobs", "TestSupport"], swiftSettings: strict),
+        .target(
+            name: "JobStoreConformance", dependencies: ["Jobs", "TestSupport"], path: "Tests/JobStoreConformance",
+            swiftSettings: strict),
+        .target(name: "CFaultyVFS", dependencies: ["CSQLite"], path: "Tests/CFaultyVFS"),
+        .executableTarget(
+            name: "gantry-store-victim", dependencies: ["StoreSQLite", "Jobs", "TestSupport"], path: "Tests/StoreVictim",
+            swiftSettings: strict),
+        .testTarget(
+            name: "StoreSQLiteTests",
+            dependencies: [
+                "StoreSQLite", "Jobs", "CSQLite", "CFaultyVFS", "FileSafety", "JobStoreConformance", "TestSupport",
+                "gantry-store-victim",
+            ],
             swiftSettings: strict),
         .testTarget(name: "PipelinesTests", dependencies: ["Pipelines", "TestSupport"], swiftSettings: strict),
         .testTarget(
