@@ -115,18 +115,38 @@ final class GroupWatch: Sendable {
                 state.watched[pid] = watched
                 continue
             }
-            var (used, shared): (UInt64, UInt64) = (0, 0)
-            for member in watched.members {
-                guard let use = MemoryUse.of(member, reading: &state.file) else { continue }
-                used += use.own
-                shared = max(shared, use.shared)
-            }
-            used += shared - min(shared, watched.limits.sharedAllowance)
-            if used > limit { found.append((watched, .memory(used: used, limit: limit))) }
-            watched.nextReading = now + MemoryPace.untilNextReading(used: used, limit: limit)
+            let use = Self.use(of: watched, reading: &state.file)
+            if use.bytes > limit { found.append((watched, .memory(used: use.bytes, limit: limit))) }
+            // A look that had to stop the group is not repeated soon.
+            let pace = MemoryPace.untilNextReading(used: use.bytes, limit: limit)
+            watched.nextReading = now + (use.isExact ? max(pace, .seconds(1)) : pace)
             state.watched[pid] = watched
         }
         return found
+    }
+
+    /// What a group has for itself: quickly, and where that would be too much only because its processes share what they
+    /// had before a fork, exactly.
+    private static func use(of watched: Watched, reading file: inout ProcFile) -> (bytes: UInt64, isExact: Bool) {
+        var (own, largest, shared): (UInt64, UInt64, UInt64) = (0, 0, 0)
+        for member in watched.members {
+            guard let use = MemoryUse.of(member, reading: &file) else { continue }
+            own += use.own
+            largest = max(largest, use.own)
+            shared = max(shared, use.shared)
+        }
+        shared -= min(shared, watched.limits.sharedAllowance)
+        guard let limit = watched.limits.memory, own + shared > limit, largest + shared <= limit else {
+            return (own + shared, false)
+        }
+        // At rest nobody changes their memory, so that nothing has to be waited for.
+        watched.process.signal(SIGSTOP)
+        defer { watched.process.signal(SIGCONT) }
+        own = 0
+        for member in watched.members {
+            own += MemoryUse.proportional(member, reading: &file) ?? MemoryUse.of(member, reading: &file)?.own ?? 0
+        }
+        return (own + shared, true)
     }
 }
 

@@ -174,6 +174,9 @@ extension SupervisedProcess {
             defer { state.goneWaiters = [:] }
             return state.goneWaiters.values
         }
-        for each in waiters { each.resume(returning: true) }
+        for each in waiters {
+            if let deadline = each.deadline { loop.cancel(deadline) }
+            each.continuation.resume(returning: true)
+        }
     }
 }

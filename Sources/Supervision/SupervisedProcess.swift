@@ -23,6 +23,11 @@ package final class SupervisedProcess: Sendable {
         case gone
     }
 
+    struct GoneWaiter {
+        var continuation: CheckedContinuation<Bool, Never>
+        var deadline: SupervisionLoop.Timer?
+    }
+
     struct State {
         var phase = Phase.starting
         /// The first process is still there, if only as a zombie: nobody else can have its id.
@@ -34,7 +39,7 @@ package final class SupervisedProcess: Sendable {
         var breach: LimitBreach?
         var startWaiters: [CheckedContinuation<Void, Never>] = []
         var exitWaiters: [CheckedContinuation<ExitStatus, Never>] = []
-        var goneWaiters: [UInt64: CheckedContinuation<Bool, Never>] = [:]
+        var goneWaiters: [UInt64: GoneWaiter] = [:]
         var nextWaiter: UInt64 = 0
         var watches: [Int32: SupervisionLoop.Watch] = [:]
     }
@@ -114,13 +119,19 @@ package final class SupervisedProcess: Sendable {
             let waiter = state.withLock { state -> UInt64? in
                 guard state.phase != .gone else { return nil }
                 state.nextWaiter += 1
-                state.goneWaiters[state.nextWaiter] = continuation
+                state.goneWaiters[state.nextWaiter] = GoneWaiter(continuation: continuation)
                 return state.nextWaiter
             }
             guard let waiter else { return continuation.resume(returning: true) }
-            loop.after(deadline) { [weak self] in
-                self?.state.withLock { $0.goneWaiters.removeValue(forKey: waiter) }?.resume(returning: false)
+            let timer = loop.after(deadline) { [weak self] in
+                let late = self?.state.withLock { $0.goneWaiters.removeValue(forKey: waiter) }
+                late?.continuation.resume(returning: false)
             }
+            let isWaiting = state.withLock { state in
+                state.goneWaiters[waiter]?.deadline = timer
+                return state.goneWaiters[waiter] != nil
+            }
+            if !isWaiting { loop.cancel(timer) }
         }
     }
 

@@ -70,6 +70,23 @@ struct GroupLimitTests {
         #expect(output == ["done"])
     }
 
+    @Test func whatChildrenShareWithTheirParentCountsOnce() async throws {
+        let script = """
+            block = bytearray(b"x") * (150 << 20)
+            children = []
+            for _ in range(5):
+                child = os.fork()
+                if child == 0: time.sleep(1000)
+                children.append(child)
+            end = time.monotonic() + 1.5
+            while time.monotonic() < end: time.sleep(0.01)
+            for child in children: os.kill(child, 9)
+            print("done")
+            """
+        let output = try await Victim.output(of: script, prepare: { plan, _ in plan.limits.memory = 300 << 20 })
+        #expect(output == ["done"])
+    }
+
     @Test func orphansThatEndAreTakenAwayWhileTheWorkerLives() async throws {
         let script = """
             for _ in range(20):
