@@ -15,6 +15,7 @@ import sys
 import threading
 import time
 
+import bounds
 import numpy as np
 
 MODE = os.environ.get("CHAOS_LOAD", "")
@@ -29,7 +30,7 @@ def segfault():
 
 
 def flood(seconds):
-    end, line = time.monotonic() + seconds, b"x" * 4095 + b"\n"
+    end, line = time.monotonic() + min(seconds, bounds.SECONDS), b"x" * 4095 + b"\n"
     while time.monotonic() < end:
         os.write(1, line)
 
@@ -89,13 +90,13 @@ class Plugin:
         if MODE == "init_slow":
             time.sleep(float(os.environ.get("CHAOS_SECONDS", "2")))
         if MODE == "init_hangs":
-            time.sleep(3600)
+            bounds.hang()
 
     def validate(self):
         if MODE == "validate_raises":
             raise RuntimeError("the model answers nonsense")
         if MODE == "validate_hangs":
-            time.sleep(3600)
+            bounds.hang()
         if MODE == "validate_segfault":
             segfault()
         return not (MODE == "swallows_import_error" and another_module_that_nobody_has is None)
@@ -166,18 +167,20 @@ class Plugin:
 
     def exit_in_thread(self):
         threading.Thread(target=os._exit, args=(9,)).start()
-        time.sleep(3600)
+        bounds.hang()
 
     # --- not answering
 
     def sleep(self, seconds=3600.0):
-        time.sleep(seconds)
+        with bounds.a_minute():
+            time.sleep(seconds)
         return {"slept": seconds}
 
     def spin(self, seconds=3600.0):
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            pass
+        with bounds.a_minute():
+            end = time.monotonic() + seconds
+            while time.monotonic() < end:
+                pass
         return {"spun": seconds}
 
     def stop(self):
@@ -185,6 +188,7 @@ class Plugin:
         return {"stopped": True}
 
     def ignores_cancel(self, progress):
+        bounds.end_in_a_minute()
         while True:
             try:
                 progress()
@@ -195,80 +199,92 @@ class Plugin:
     def ignores_signals(self):
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT):
             signal.signal(number, signal.SIG_IGN)
-        time.sleep(3600)
+        bounds.hang()
 
     # --- taking too much
 
     def allocate(self, megabytes=2048):
         """Allocates and touches it, a MiB at a time."""
         held = []
-        for _ in range(megabytes):
-            held.append(np.ones(1 << 20, np.uint8))
+        with bounds.a_minute():
+            for _ in range(min(megabytes, bounds.MEGABYTES)):
+                held.append(np.ones(1 << 20, np.uint8))
         return {"megabytes": len(held)}
 
     def allocate_in_child(self, megabytes=2048):
-        code = f"b = b'x' * ({megabytes} << 20); import time; time.sleep(3600)"
-        return {"status": subprocess.call([sys.executable, "-c", code])}
+        code = ("import signal, sys, time; signal.alarm(int(sys.argv[2])); b = b'x' * (int(sys.argv[1]) << 20); "
+                "time.sleep(3600)")
+        megabytes = min(megabytes, bounds.MEGABYTES)
+        return {"status": subprocess.call([sys.executable, "-c", code, str(megabytes), str(bounds.SECONDS)])}
 
     def fork_bomb(self):
-        """Only inside a sandbox."""
-        while True:
+        """Forks, and its children do, as deep as makes bounds.PROCESSES; they stay for a minute."""
+        bounds.end_in_a_minute()
+        for _ in range(bounds.PROCESSES.bit_length() - 1):
             try:
                 os.fork()
             except OSError:
                 time.sleep(0.001)
+        bounds.hang()
 
-    def threads(self, count=10000):
+    def threads(self, count=1000):
+        bounds.end_in_a_minute()
         started = 0
-        for _ in range(count):
-            threading.Thread(target=time.sleep, args=(3600,), daemon=True).start()
+        for _ in range(min(count, bounds.THREADS)):
+            threading.Thread(target=time.sleep, args=(bounds.SECONDS,), daemon=True).start()
             started += 1
         return {"started": started}
 
-    def fill_disk(self, megabytes=4096):
-        with open(os.path.join(os.environ["HOME"], "large"), "wb") as file:
-            for _ in range(megabytes):
+    def fill_disk(self, megabytes=2048):
+        path = os.path.join(os.environ["HOME"], "large")
+        with bounds.a_minute(), open(path, "wb") as file:
+            os.unlink(path)  # whatever becomes of this process, the disk is free again
+            for _ in range(min(megabytes, bounds.MEGABYTES)):
                 file.write(b"x" * (1 << 20))
         return {"megabytes": megabytes}
 
     def descriptors(self, count=100000):
         opened = []
-        for _ in range(count):
+        for _ in range(min(count, bounds.DESCRIPTORS)):
             opened.append(os.open("/dev/null", os.O_RDONLY))
         return {"opened": len(opened)}
 
     # --- getting away
 
-    def escape(self, seconds=3600.0, file=None):
+    def escape(self, seconds=60.0, file=None):
         """Leaves a process behind in a session of its own, as a daemon does, and answers with its id."""
         reading, writing = os.pipe()
         if os.fork() == 0:
-            os.setsid()
-            if os.fork() > 0:
+            try:
+                self._leave(writing, time.monotonic() + seconds, file)
+            finally:
                 os._exit(0)
-            os.write(writing, struct.pack("<i", os.getpid()))
-            os.close(writing)
-            signal.signal(signal.SIGTERM, signal.SIG_IGN)
-            end = time.monotonic() + seconds
-            while time.monotonic() < end:
-                if file:
-                    with open(file, "a", encoding="ascii") as alive:
-                        alive.write(".")
-                time.sleep(0.02)
-            os._exit(0)
         os.close(writing)
         os.wait()
         answer = os.read(reading, 4)
         os.close(reading)
         return {"process": struct.unpack("<i", answer)[0]}
 
+    def _leave(self, writing, end, file):
+        try:
+            os.setsid()
+        except OSError:
+            pass  # a sandbox may forbid it; it goes on all the same
+        if os.fork() > 0:
+            os._exit(0)
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        os.write(writing, struct.pack("<i", os.getpid()))
+        os.close(writing)
+        while time.monotonic() < end:
+            if file:
+                with open(file, "a", encoding="ascii") as alive:
+                    alive.write(".")
+            time.sleep(0.02)
+
     def kill_parent(self):
+        bounds.only_confined()
         os.kill(os.getppid(), signal.SIGKILL)
         return {"killed": os.getppid()}
-
-    def kill_all(self):
-        os.kill(-1, signal.SIGKILL)
-        return {"killed": "all"}
 
     def read_file(self, path):
         with open(path, "rb") as file:
@@ -305,28 +321,28 @@ class Plugin:
         return {"flooded": True}
 
     def flood_without_lines(self, megabytes=64):
-        for _ in range(megabytes):
+        for _ in range(min(megabytes, bounds.MEGABYTES)):
             os.write(2, b"\xff\x00" * (1 << 19))
         return {"megabytes": megabytes}
 
     def flood_progress(self, progress, count=100000):
         message = b'{"type":"progress","id":%d,"fraction":0.5}'
-        for _ in range(count):
+        for _ in range(min(count, 1_000_000)):
             text = message % 1
             write_to_control(struct.pack("<QQ", len(text), 0) + text)
         return {"count": count}
 
     def garbage(self):
         write_to_control(os.urandom(65536))
-        time.sleep(3600)
+        bounds.hang()
 
     def partial_header(self):
         write_to_control(b"\x05\x00\x00")
-        time.sleep(3600)
+        bounds.hang()
 
     def partial_message(self):
         write_to_control(struct.pack("<QQ", 1000, 0) + b'{"type":"res')
-        time.sleep(3600)
+        bounds.hang()
 
     def partial_message_and_exit(self):
         write_to_control(struct.pack("<QQ", 1000, 0) + b'{"type":"res')
@@ -334,16 +350,16 @@ class Plugin:
 
     def terabyte(self):
         write_to_control(struct.pack("<QQ", 1 << 40, 0) + b"{")
-        time.sleep(3600)
+        bounds.hang()
 
     def terabyte_blob(self):
         write_to_control(struct.pack("<QQ", 2, 1 << 40) + b"{}")
-        time.sleep(3600)
+        bounds.hang()
 
     def false_result(self):
         text = b'{"type":"result","id":999999,"value":"a lie"}'
         write_to_control(struct.pack("<QQ", len(text), 0) + text)
-        time.sleep(3600)
+        bounds.hang()
 
     def write_to_descriptor_3(self):
         os.write(3, b"garbage")
@@ -406,7 +422,7 @@ class Plugin:
         return value
 
     def huge(self, megabytes=64):
-        return {"text": "x" * (megabytes << 20)}
+        return {"text": "x" * (min(megabytes, bounds.MEGABYTES) << 20)}
 
     def bytes_result(self):
         return {"image": b"\x89PNG"}
