@@ -26,6 +26,7 @@ _LARGEST_VALUE = LARGEST_JSON - 1024
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*"')
 _LONG_INTEGER = re.compile(rb"(?<![\d.])\d{19}")
 _NOT_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
+_CONTAINERS = {dict, list, tuple}
 _OPEN = np.frombuffer(b"[{", np.uint8)
 
 
@@ -43,6 +44,7 @@ def encoded_result(value: Any) -> bytes:
     Raises `UnsuitableResult` with a message that names the place, such as `result.detections[3].confidence is NaN`.
     """
     try:
+        _expect_text_keys(value)
         text = _ENCODER.encode(value).encode("utf-8")
     except (UnsuitableResult, ValueError, TypeError, RecursionError, AttributeError):
         text = _ENCODER.encode(checked(value)).encode("utf-8")
@@ -57,6 +59,23 @@ def encoded_result(value: Any) -> bytes:
 def checked(value: Any) -> Any:
     """The value made of plain dict, list, str, int, float, bool and None only."""
     return _plain(value, "result", [])
+
+
+def _expect_text_keys(value: Any, depth: int = 0) -> None:
+    """The encoder would write {1: "a", "1": "b"} as an object with two equal keys, which readers refuse."""
+    if depth > _DEEPEST_VALUE:
+        raise UnsuitableResult("result is nested too deeply")
+    kind = type(value)
+    if kind is dict:
+        for key, item in value.items():
+            if type(key) is not str:
+                raise UnsuitableResult("result has keys that are not text")
+            if type(item) in _CONTAINERS:
+                _expect_text_keys(item, depth + 1)
+    elif kind in _CONTAINERS:
+        for item in value:
+            if type(item) in _CONTAINERS:
+                _expect_text_keys(item, depth + 1)
 
 
 def _too_large(size: int) -> UnsuitableResult:
@@ -99,11 +118,18 @@ def _converted(value: Any) -> Any:
     raise UnsuitableResult(f"result holds a {type(value).__name__}", "TypeError")
 
 
+def _for_encoder(value: Any) -> Any:
+    converted = _converted(value)
+    if type(converted) is dict or (isinstance(value, np.ndarray) and value.dtype.kind == "O"):
+        _expect_text_keys(converted)
+    return converted
+
+
 def _is_tensor(value: Any) -> bool:
     return all(hasattr(value, name) for name in ("detach", "cpu", "numpy")) and not isinstance(value, type)
 
 
-_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_converted)
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_for_encoder)
 
 
 def _plain(value: Any, place: str, above: List[int]) -> Any:

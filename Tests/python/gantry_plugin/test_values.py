@@ -6,6 +6,7 @@ import json
 import unittest
 from collections import OrderedDict, namedtuple
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 from gantry_plugin.values import UnsuitableResult, checked, encoded_result
@@ -63,7 +64,9 @@ class Values(unittest.TestCase):
         self.refused([10**5000], "result[0] is an integer beyond 64 bits")
         self.refused({(1, 2): 3}, "result has a key of type tuple; keys are text or integers", "TypeError")
         self.refused({"\udc00": 3}, "a key of result is text that is not valid Unicode (a lone surrogate)")
-        self.refused({np.int32(1): 0, "1": 0}, "result has two keys that are both '1' as text")
+        for twice in ({np.int32(1): 0, "1": 0}, {1: 0, "1": 0}, MappingProxyType({1: 0, "1": 0})):
+            self.refused(twice, "result has two keys that are both '1' as text")
+        self.refused(Point([{1: 0, "1": 0}]), "result.x[0] has two keys that are both '1' as text")
 
     def test_recursion_through_a_dataclass_ends(self):
         point = Point(1.0)
