@@ -25,6 +25,8 @@ static int resource_named(const char *text, size_t length) {
     return -1;
 }
 
+static bool in_control_group = false;
+
 static void apply_limit(const char *setting) {
     const char *equals = strchr(setting, '=');
     int resource = equals ? resource_named(setting, (size_t)(equals - setting)) : -1;
@@ -42,13 +44,25 @@ static void apply_limit(const char *setting) {
         rlim_t target = limit.rlim_max == RLIM_INFINITY || value < limit.rlim_max ? (rlim_t)value : limit.rlim_max;
         limit = (struct rlimit){.rlim_cur = target, .rlim_max = target};
         if (setrlimit((__rlimit_resource_t)resource, &limit) == 0) {
-            // The kernel counts processes per user and never refuses root one; the server counts them from outside.
-            if (resource == RLIMIT_NPROC && getuid() == 0) reportf("limit", NOT_OFFERED, "%s (root has no such limit)", setting);
-            else reportf("limit", APPLIED, "%s", setting);
+            // The kernel counts processes per user and never refuses root one; then only the server counts them.
+            bool binds = resource != RLIMIT_NPROC || in_control_group || getuid() != 0;
+            if (binds) reportf("limit", APPLIED, "%s", setting);
+            else reportf("limit", NOT_OFFERED, "%s (root has none, and there is no control group)", setting);
             return;
         }
     }
     reportf("limit", FAILED, "%s", setting);
+}
+
+void join_control_group(const struct plan *plan) {
+    if (!plan->control_group || is_pretended_missing(plan, "control-group")) return;
+    int file = open(plan->control_group, O_WRONLY | O_CLOEXEC);
+    // Zero is whoever writes it.
+    in_control_group = file >= 0 && write(file, "0", 1) == 1;
+    int error = errno;
+    if (file >= 0) close(file);
+    if (in_control_group) report("control-group", APPLIED, NULL);
+    else reportf("control-group", NOT_OFFERED, "errno %d", error);
 }
 
 void apply_limits(const struct plan *plan) {

@@ -65,6 +65,7 @@ int main(int count, char **arguments) {
     close_descriptors(&plan);
     umask(077);
     if (plan.directory && chdir(plan.directory) != 0) reportf("directory", FAILED, "%s", plan.directory);
+    join_control_group(&plan);
     apply_scheduling(&plan);
     forbid_new_privileges(&plan);
     int landlock_version = 0;

@@ -8,8 +8,8 @@
 
 static const char *usage =
     "gantry-sandbox starts a plugin's process for Gantry; it is not meant to be called by hand.\n"
-    "usage: gantry-sandbox [--report FD] [--keep FD] [--directory PATH] [--limit NAME=VALUE]... [--oom-score N]\n"
-    "         [--nice N] [--die-with PID] [--confine] [--env NAME=VALUE]... [--read PATH]... [--write PATH]... [--network]\n"
+    "usage: gantry-sandbox [--report FD] [--keep FD] [--directory PATH] [--limit NAME=VALUE]... [--control-group FILE]\n"
+    "         [--oom-score N] [--nice N] [--die-with PID] [--confine] [--env NAME=VALUE]... [--read PATH]... [--write PATH]... [--network]\n"
     "         [--pretend-missing NAME,...] -- PROGRAM [ARGUMENT...]\n";
 
 static void refuse(const char *option, const char *problem) {
@@ -57,6 +57,7 @@ void read_options(int count, char **arguments, struct plan *plan) {
         else if (strcmp(option, "--read") == 0) plan->read_paths[plan->read_count++] = value;
         else if (strcmp(option, "--write") == 0) plan->write_paths[plan->write_count++] = value;
         else if (strcmp(option, "--limit") == 0) plan->limits[plan->limit_count++] = value;
+        else if (strcmp(option, "--control-group") == 0) plan->control_group = value;
         else if (strcmp(option, "--oom-score") == 0) plan->oom_score = value;
         else if (strcmp(option, "--nice") == 0) {
             plan->niceness = number(option, value);

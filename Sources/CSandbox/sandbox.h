@@ -18,6 +18,7 @@ struct plan {
     size_t write_count;
     const char **limits;        // NAME=VALUE
     size_t limit_count;
+    const char *control_group;  // the cgroup.procs of a group with a limit of its own; NULL: stay
     const char *oom_score;      // what oom_score_adj is set to; NULL: leave it
     int niceness;               // an absolute one
     bool sets_niceness;
@@ -48,6 +49,7 @@ bool has_failed(void);
 enum outcome outcome_of_error(int error);
 
 // limits.c
+void join_control_group(const struct plan *plan);
 void apply_limits(const struct plan *plan);
 void apply_scheduling(const struct plan *plan);
 // privileges.c

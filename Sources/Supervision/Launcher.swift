@@ -47,12 +47,16 @@ package struct Launcher: Sendable {
     ///   - report: The report's descriptor in the new process.
     ///   - keep: The highest descriptor that the program inherits.
     ///   - mark: A setting that joins the environment.
-    func arguments(for plan: ProcessPlan, report: Int32, keep: Int32, mark: String) -> [String] {
+    ///   - group: The control group that it joins.
+    func arguments(
+        for plan: ProcessPlan, report: Int32, keep: Int32, mark: String, group: ControlGroup?
+    ) -> [String] {
         let sandbox = plan.sandbox
         var arguments = [path, "--report", "\(report)", "--keep", "\(keep)", "--die-with", "\(getpid())"]
         if let directory = plan.workingDirectory { arguments += ["--directory", directory] }
-        arguments += sandbox.limits.settings(of: plan, systemThreads: supervision_system_threads())
+        arguments += sandbox.limits.settings(for: plan.limits, systemThreads: supervision_system_threads())
             .flatMap { ["--limit", $0] }
+        if let group { arguments += ["--control-group", group.entrance] }
         if sandbox.oomScoreAdjustment != 0 { arguments += ["--oom-score", "\(sandbox.oomScoreAdjustment)"] }
         // Always: the thread that starts it comes before others, and its children would too.
         let own = getpriority(Int32(bitPattern: PRIO_PROCESS.rawValue), id_t(getpid()))

@@ -10,6 +10,8 @@ struct SpawnedProcess {
     var errors: Int32
     /// The launcher's report; its end means that the program has started.
     var report: Int32
+    /// To be removed when nothing is left in it.
+    var group: ControlGroup?
 }
 
 /// Starts processes: the launcher in a group of its own, with default signals and only the descriptors it is given.
@@ -44,6 +46,7 @@ enum ProcessSpawner {
         let highest = plan.descriptors.map(\.child).max() ?? 2
         let targets = Set(plan.descriptors.map(\.child))
         precondition(targets == Set(3..<(highest + 1)), "inherited descriptors are numbered from 3 without gaps")
+        let group = ControlGroup.make(for: plan)
         do throws(SupervisionFailure) {
             for _ in 0..<3 {
                 if let error = pipes.add() { throw .system(error, "cannot make a pipe for it", plan.program) }
@@ -54,7 +57,8 @@ enum ProcessSpawner {
                 guard copy >= 0 else { throw .system(errno, "cannot pass descriptor \(child) to it", plan.program) }
                 copies.append((child, copy))
             }
-            let arguments = launcher.arguments(for: plan, report: highest + 1, keep: highest, mark: mark)
+            let arguments = launcher.arguments(
+                for: plan, report: highest + 1, keep: highest, mark: mark, group: group)
             let pid = try start(launcher.path, arguments, copies: copies, closeFrom: highest + 2)
             let pidfd = supervision_pidfd_open(pid)
             guard pidfd >= 0 else {
@@ -64,9 +68,11 @@ enum ProcessSpawner {
                 throw .system(error, "cannot watch it", plan.program)
             }
             return SpawnedProcess(
-                pid: pid, pidfd: pidfd, output: pipes.near[0], errors: pipes.near[1], report: pipes.near[2])
+                pid: pid, pidfd: pidfd, output: pipes.near[0], errors: pipes.near[1], report: pipes.near[2],
+                group: group)
         } catch {
             pipes.closeAll(pipes.near)
+            group?.remove()
             throw error
         }
     }

@@ -60,20 +60,23 @@ package struct ResourceLimits: Sendable {
     package var openFiles: UInt64? = 1024
     /// Bytes of any one file.
     package var fileSize: UInt64? = 4 << 30
-    /// Processes and threads of this user, the whole system's taken together. Root has no such limit. Nil where a
-    /// group's processes are limited: a generous number, for a fork bomb that is faster than the watch.
-    package var processes: UInt64?
+    /// Processes and threads of the group, for a fork bomb that is faster than the watch: counted by a control group
+    /// where one can be made (as root), else by user, so that all of the system's are added. Nil, where a group's
+    /// processes are limited: a generous number.
+    package var tasks: UInt64?
     /// Seconds of processor time.
     package var processorSeconds: UInt64?
 
     package init() {}
 
+    /// `tasks`, or what follows from the number of processes: their threads are not counted there.
+    func tasks(for limits: GroupLimits) -> UInt64? {
+        tasks ?? limits.processes.map { 2048 + 8 * UInt64(max($0, 0)) }
+    }
+
     /// As the launcher takes them. Core dumps and message queues, which outlive a process, are always off.
-    func settings(of plan: ProcessPlan, systemThreads: Int) -> [String] {
-        var processes = processes
-        if processes == nil, let limit = plan.limits.processes {
-            processes = UInt64(max(systemThreads, 0) + 4096 + 8 * limit)
-        }
+    func settings(for limits: GroupLimits, systemThreads: Int) -> [String] {
+        let processes = tasks(for: limits).map { UInt64(max(systemThreads, 0)) + $0 }
         let named: [(String, UInt64?)] = [
             ("address-space", addressSpace), ("data", data), ("open-files", openFiles), ("file-size", fileSize),
             ("processes", processes), ("cpu", processorSeconds), ("core", 0), ("queues", 0), ("realtime", 0),

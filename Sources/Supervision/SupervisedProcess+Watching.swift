@@ -167,6 +167,7 @@ extension SupervisedProcess {
             close(descriptors.report)
         }
         close(descriptors.pidfd)
+        descriptors.group?.remove()
         Orphans.groups.withLock { _ = $0.remove(pid) }
         finishStart()
         let waiters = state.withLock { state in

@@ -1,3 +1,4 @@
+import Glibc
 import Supervision
 import Testing
 
@@ -11,7 +12,7 @@ struct GroupLimitTests {
         "os.fork() or [bytearray(2 << 30), time.sleep(1000)]\nos.wait()",
         "for _ in range(7): os.fork() or [bytearray(100 << 20), time.sleep(1000)]\ntime.sleep(1000)",
         "import mmap\nblock = mmap.mmap(-1, 1 << 30)\nblock.write(bytes(1 << 30))\ntime.sleep(1000)",
-        "blocks = []\nwhile True: blocks.append(bytearray(1 << 20))",
+        "blocks = []\nfor _ in range(2048): blocks.append(bytearray(1 << 20))",
     ])
     func memoryBeyondTheLimitEndsTheGroup(script: String) async throws {
         let limit: UInt64 = 256 << 20
@@ -43,8 +44,8 @@ struct GroupLimitTests {
     }
 
     @Test func aForkBombEndsWithItsGroup() async throws {
-        // It ends at 2048 processes, in case nobody else ends it.
-        let script = "for _ in range(11): os.fork()\ntime.sleep(1000)"
+        // It ends at 256 processes, in case nobody else ends it.
+        let script = "for _ in range(8): os.fork()\ntime.sleep(1000)"
         try await Victim.run(script, prepare: { plan, _ in plan.limits.processes = 16 }) { victim in
             #expect(await victim.process.exit == .signalled(9))
             guard case .processes(let count, 16) = victim.process.breach else {
@@ -55,9 +56,48 @@ struct GroupLimitTests {
         }
     }
 
+    /// Root too, for whom the kernel's limit by user does not hold, where there are control groups.
+    @Test(arguments: [[], ["control-group"]])
+    func theKernelRefusesProcessesBeyondItsOwnLimit(missing: [String]) async throws {
+        let script = """
+            print("first", flush=True)
+            for _ in range(8):
+                try: os.fork()
+                except BlockingIOError: os.write(1, b"refused\\n")
+            time.sleep(1000)
+            """
+        func prepare(_ plan: inout ProcessPlan, _: String) {
+            plan.sandbox.limits.tasks = 40
+            plan.sandbox.pretendedMissing = missing
+        }
+        try await Victim.run(script, prepare: prepare) { victim in
+            _ = try await victim.lines.first(containing: "first")
+            let report = victim.process.sandboxReport
+            guard report.isApplied("limit") else {
+                #expect(getuid() == 0 && !report.isApplied("control-group"))
+                return
+            }
+            _ = try await victim.lines.first(containing: "refused")
+            let members = ProcessTable.read().entries.filter { $0.group == victim.process.pid }
+            #expect(report.isApplied("control-group") ? members.count <= 40 : members.count < 256)
+        }
+    }
+
+    @Test func theOwnControlGroupIsFound() {
+        let old = ControlGroup.own(
+            groups: "8:pids:/a/b\n4:memory:/x\n0::/\n",
+            mounts: "30 1 0:1 / /cg/memory rw - cgroup cgroup rw,memory\n31 1 0:2 /a /cg/pids rw - cgroup c rw,pids\n")
+        #expect(old == "/cg/pids/b")
+        let new = ControlGroup.own(
+            groups: "0::/\n", mounts: "31 1 0:2 / /sys/fs/cgroup rw shared:4 - cgroup2 cgroup2 rw\n")
+        #expect(new == "/sys/fs/cgroup")
+        #expect(ControlGroup.own(groups: "0::/other\n", mounts: "31 1 0:2 /mine /cg rw - cgroup2 c rw\n") == nil)
+        #expect(ControlGroup.own(groups: "", mounts: "") == nil)
+    }
+
     @Test func whoStaysWithinTheLimitsIsLeftAlone() async throws {
         let script = """
-            children = [subprocess.Popen(["/bin/sleep", "1000"]) for _ in range(4)]
+            children = [subprocess.Popen(["/bin/sleep", "60"]) for _ in range(4)]
             block = bytearray(64 << 20)
             end = time.monotonic() + 0.6
             while time.monotonic() < end: time.sleep(0.01)

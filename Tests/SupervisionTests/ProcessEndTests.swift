@@ -106,7 +106,7 @@ struct ProcessEndTests {
     @Test func aWorkerDiesWithItsServer() async throws {
         let launcher = try Launcher.locate(environment: ProcessInfo.processInfo.environment).path
         let script = """
-            worker = subprocess.Popen(["\(launcher)", "--die-with", str(os.getpid()), "--", "/bin/sleep", "1000"])
+            worker = subprocess.Popen(["\(launcher)", "--die-with", str(os.getpid()), "--", "/bin/sleep", "60"])
             print("worker", worker.pid, flush=True)
             time.sleep(1000)
             """

@@ -38,7 +38,7 @@ struct SpawnFailureTests {
         let path = folder.appendingPathComponent("launcher").path
         try #require(
             FileManager.default.createFile(
-                atPath: path, contents: Data("#!/bin/sh\nsleep 1000\n".utf8), attributes: [.posixPermissions: 0o755]))
+                atPath: path, contents: Data("#!/bin/sh\nsleep 60\n".utf8), attributes: [.posixPermissions: 0o755]))
         let failure = await #expect(throws: SupervisionFailure.self) {
             _ = try await SupervisedProcess.spawn(
                 ProcessPlan(program: "/bin/true"), launcher: Launcher(path: path), deadline: .milliseconds(200))

@@ -55,6 +55,9 @@ struct Victim: Sendable {
         sandbox.writePaths.append(scratch)
         let prelude = """
             import ctypes, os, resource, signal, socket, subprocess, sys, time
+            # Whatever happens to the test, it ends.
+            signal.alarm(60)
+            os.register_at_fork(after_in_child=lambda: signal.alarm(60))
             libc = ctypes.CDLL(None, use_errno=True)
             def attempt(name, action):
                 try:

@@ -69,7 +69,7 @@ struct BenchRestarts: ParsableCommand {
         }
         defer { for end in ends { close(end) } }
         let scripts = [
-            "exit 0", "kill -SEGV $$", "exec sleep 1000", "exec sleep 1000", "sleep 1000 & (sleep 1000 &) & exit 3",
+            "exit 0", "kill -SEGV $$", "exec sleep 60", "exec sleep 60", "sleep 60 & (sleep 60 &) & exit 3",
         ]
         var plan = ProcessPlan(program: "/bin/sh", arguments: ["-c", scripts[number % scripts.count]])
         plan.descriptors = [.init(child: 3, parent: ends[1]), .init(child: 4, parent: memory.descriptor)]
