@@ -22,7 +22,7 @@ IMAGE_SIZE = 1280
 OVERLAP_THRESHOLD = 0.45
 
 NO_GPU = "CUDA GPU not available. Check torch.cuda.is_available() or nvidia-smi."
-_ENVIRONMENT = "GANTRY_YOLO_TRACKER_"
+_ENVIRONMENT = "YOLO_TRACKER_"
 
 
 class Found(NamedTuple):
@@ -70,9 +70,9 @@ class YoloModel:
 def load_models(directory: str, environment: Mapping[str, str]) -> Dict[str, YoloModel]:
     """The three models; RuntimeError when there is no GPU for them or a file is missing or damaged.
 
-    Three variables, set by `environment` of the manifest, change what is loaded: GANTRY_YOLO_TRACKER_WEIGHTS (one file
-    for all three, with class names of its own), GANTRY_YOLO_TRACKER_DEVICE (cpu, where there is no GPU) and
-    GANTRY_YOLO_TRACKER_IMAGE_SIZE.
+    Three variables, set by `environment` of the manifest, change what is loaded: YOLO_TRACKER_WEIGHTS (one file
+    for all three, with class names of its own), YOLO_TRACKER_DEVICE (cpu, where there is no GPU) and
+    YOLO_TRACKER_IMAGE_SIZE.
     """
     override = environment.get(_ENVIRONMENT + "WEIGHTS")
     device = environment.get(_ENVIRONMENT + "DEVICE")

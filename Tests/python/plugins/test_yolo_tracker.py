@@ -231,8 +231,8 @@ class Models(unittest.TestCase):
 
     def test_weights_and_device_can_be_overridden(self):
         (self.folder / "own.pt").write_bytes(b"PK\x03\x04" + bytes(100))
-        models = self.load(gpu=False, GANTRY_YOLO_TRACKER_WEIGHTS="own.pt", GANTRY_YOLO_TRACKER_DEVICE="cpu",
-                           GANTRY_YOLO_TRACKER_IMAGE_SIZE="320")
+        models = self.load(gpu=False, YOLO_TRACKER_WEIGHTS="own.pt", YOLO_TRACKER_DEVICE="cpu",
+                           YOLO_TRACKER_IMAGE_SIZE="320")
         model = models["ball"]
         self.assertIs(model._network, models["player"]._network)
         picture = np.zeros((4, 6, 3), np.uint8)
