@@ -33,7 +33,8 @@ struct DatabaseOpening {
                 kind: .unsupported, message: "the file system cannot hold SQLite's write-ahead log",
                 subject: configuration.path, hint: "Choose a local folder (no network file system)")
         }
-        try connection.execute("PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 2000")
+        try connection.execute(
+            "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = \(configuration.checkpointPages)")
         try migrate(connection)
         try forgetOtherBoots(connection)
         return connection
@@ -45,10 +46,10 @@ struct DatabaseOpening {
     private func inspect() throws(JobsFailure) -> Int {
         let path = configuration.path
         guard try isDatabase() else { return 0 }
-        let shared = "\(path)-shm"
-        let hadShared = unsafe access(shared, F_OK) == 0
-        // The index of the log that looking at it makes is no part of the database; nobody else has it open.
-        defer { if !hadShared { unsafe unlink(shared) } }
+        // What SQLite puts beside the database to look at it; nobody else has it open.
+        var made: [String] = []
+        for name in ["\(path)-shm", "\(path)-wal"] where try status(of: name) == nil { made.append(name) }
+        defer { for name in made { unsafe unlink(name) } }
         let connection = try SQLiteConnection(path: path, access: .inspect, through: configuration.system)
         let application = try connection.value(of: "PRAGMA application_id").flatMap { Int($0) } ?? 0
         let version = try connection.value(of: "PRAGMA user_version").flatMap { Int($0) } ?? 0

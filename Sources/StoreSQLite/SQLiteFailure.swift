@@ -32,7 +32,7 @@ extension JobsFailure {
                 (.storageFull, "the disk quota is used up", "Free some space; no restart is needed")
             case (SQLITE_IOERR, EFBIG):
                 (.storageFull, "the file would exceed the size limit", "Raise the limit (ulimit -f)")
-            case (SQLITE_IOERR, _):
+            case (SQLITE_IOERR, _), (SQLITE_CANTOPEN, EIO):
                 (.storageFull, "the disk reports an error", "Check the disk")
             case (SQLITE_BUSY, _), (SQLITE_LOCKED, _):
                 (.busy, "another program has the database", "Close it (a sqlite3 shell, a backup) and try again")
@@ -46,6 +46,8 @@ extension JobsFailure {
                 (.internalFault, "too many open files", "Raise the limit (ulimit -n)")
             case (SQLITE_CANTOPEN, ENOSPC):
                 (.storageFull, "the disk is full", "Free some space; no restart is needed")
+            case (SQLITE_CANTOPEN, _):
+                (.internalFault, "it cannot be opened", "Check that the folder is there and is yours")
             default:
                 (.internalFault, words, nil)
             }

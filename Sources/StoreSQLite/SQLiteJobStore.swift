@@ -67,12 +67,17 @@ package final class SQLiteJobStore: JobStore {
         reads = WorkQueue(limit: configuration.waitingCalls)
         let shared = Shared(mirror, newest: counters.sequence)
         self.shared = shared
-        let writer = Mutex(
+        let writer = Mutex<StoreWriter?>(
             StoreWriter(transaction: transaction, probe: configuration.probe) { moves, sequence in
                 shared.committed(moves, sequence)
             })
-        // Locked once, for good: it carries the writer over to its thread.
-        writes.startThread(named: "job writer") { [writes] in writer.withLock { $0.run(writes) } }
+        // Locked once, for good: it carries the writer over to its thread, and lets go of the connection at its end.
+        writes.startThread(named: "job writer") { [writes] in
+            writer.withLock { writer in
+                writer?.run(writes)
+                writer = nil
+            }
+        }
         for index in 1...configuration.readers {
             reads.startThread(named: "job reader \(index)") { [reads, path, system = configuration.system] in
                 Self.read(reads, path: path, through: system)

@@ -19,6 +19,8 @@ package struct StoreConfiguration: Sendable {
     /// For tests that kill the process.
     package var probe: StoreProbe = { _ in }
     var schema = Schema.current
+    /// Pages of the write-ahead log after which they are moved into the database.
+    var checkpointPages = 2000
     /// The name of the VFS to go through; nil for the machine's files.
     var system: String?
 

@@ -1,5 +1,6 @@
 #include "faulty_vfs.h"
 
+#include <errno.h>
 #include <sqlite3.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -24,7 +25,9 @@ static int fault(faulty_vfs *vfs) {
     long call = atomic_fetch_add(&vfs->calls, 1) + 1;
     long fail_at = atomic_load(&vfs->fail_at);
     if (fail_at == 0 || call < fail_at || (call > fail_at && !atomic_load(&vfs->lasting))) return SQLITE_OK;
-    return atomic_load(&vfs->status);
+    int status = atomic_load(&vfs->status);
+    errno = status == SQLITE_FULL ? ENOSPC : EIO;
+    return status;
 }
 
 #define REAL(file) (((faulty_file *)(file))->real)
