@@ -10,10 +10,12 @@ struct BenchCommand: ParsableCommand {
 
               gantry bench association MOT17/train
               gantry bench decode video.mp4
+              gantry bench jobs
               gantry bench track video.mp4
             """,
         subcommands: [
-            BenchAssociation.self, BenchDecode.self, BenchInference.self, BenchRestarts.self, BenchTrack.self,
+            BenchAssociation.self, BenchDecode.self, BenchInference.self, BenchJobs.self, BenchRestarts.self,
+            BenchTrack.self,
         ])
 }
 

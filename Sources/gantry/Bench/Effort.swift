@@ -13,6 +13,13 @@ struct Effort {
         return Effort(wall: end.wall - start.wall, cpu: end.cpu - start.cpu)
     }
 
+    static func of(_ work: () async throws -> Void) async throws -> Effort {
+        let start = now()
+        try await work()
+        let end = now()
+        return Effort(wall: end.wall - start.wall, cpu: end.cpu - start.cpu)
+    }
+
     /// The median effort (by CPU time) of several times the same work.
     static func median<E: Error>(of repetitions: Int, _ work: () throws(E) -> Void) throws(E) -> Effort {
         var efforts: [Effort] = []
