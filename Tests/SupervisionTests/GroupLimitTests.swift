@@ -5,7 +5,7 @@ import Testing
 @testable import Supervision
 
 /// What a group uses together is watched from outside and ends the group when it goes too far.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct GroupLimitTests {
     @Test(arguments: [
         "block = bytearray(2 << 30)\ntime.sleep(1000)",

@@ -4,7 +4,7 @@ import Testing
 @testable import Supervision
 
 /// What a process prints costs the server a bounded amount of memory and time.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct OutputTests {
     @Test func bothStreamsAreKept() async throws {
         try await Victim.run("print('out')\nprint('err', file=sys.stderr)\nsys.stdout.write('no line feed')") {

@@ -4,7 +4,7 @@ import Supervision
 import Testing
 
 /// However a process ends, its status is known, and nothing of its group is left.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct ProcessEndTests {
     static let ends: [(script: String, status: Supervision.ExitStatus)] = [
         ("pass", .exited(0)),

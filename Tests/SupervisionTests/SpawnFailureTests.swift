@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// A program that cannot be started is an error that says why, within its deadline, and leaves nothing behind.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct SpawnFailureTests {
     @Test(arguments: ["/no/such/program", "/etc", "/etc/hostname"])
     func whatIsNoProgramIsAFailureThatNamesIt(path: String) async throws {
