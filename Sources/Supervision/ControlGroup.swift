@@ -89,7 +89,7 @@ struct ControlGroup: Sendable {
 
     private static func text(_ path: String) -> String {
         var file = ProcFile(capacity: 256 << 10)
-        return file.read(path).map { String(decoding: $0, as: UTF8.self) } ?? ""
+        return file.readAll(path).map { String(decoding: $0, as: UTF8.self) } ?? ""
     }
 
     private static func write(_ text: String, to path: String) -> Bool {

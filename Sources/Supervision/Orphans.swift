@@ -44,7 +44,7 @@ enum Orphans {
             // Opened first: from then on it names this process and no later one with the same number.
             let pidfd = supervision_pidfd_open(entry.pid)
             guard pidfd >= 0 else { continue }
-            guard let environment = file.read("/proc/\(entry.pid)/environ"),
+            guard let environment = file.readAll("/proc/\(entry.pid)/environ"),
                 environment.split(separator: 0).contains(where: { $0.elementsEqual(mark) })
             else {
                 close(pidfd)

@@ -65,13 +65,31 @@ struct ProcFile {
 
     init(capacity: Int) { storage = [UInt8](repeating: 0, count: capacity) }
 
-    /// The file's beginning; nil when it is not there any more.
+    /// The file's beginning, as much as one call gives (for lists such as mountinfo a page); nil when it is not there any
+    /// more.
     mutating func read(_ path: String) -> ArraySlice<UInt8>? {
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
         let count = unsafe Glibc.read(descriptor, &storage, storage.count)
         return count > 0 ? storage[..<count] : nil
+    }
+
+    /// The whole file, as far as the storage goes; nil when it is not there.
+    mutating func readAll(_ path: String) -> ArraySlice<UInt8>? {
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        var filled = 0
+        while filled < storage.count {
+            let room = storage.count - filled
+            let count = unsafe storage.withUnsafeMutableBytes { bytes in
+                unsafe Glibc.read(descriptor, bytes.baseAddress?.advanced(by: filled), room)
+            }
+            guard count > 0 else { break }
+            filled += count
+        }
+        return storage[..<filled]
     }
 }
 
