@@ -53,7 +53,7 @@ let package = Package(
         // What native plugins are written with: the one public library.
         .target(name: "PluginKit", dependencies: ["PluginWire"], swiftSettings: strict),
         .target(
-            name: "PluginHost", dependencies: ["PluginWire", "Supervision", "FileSafety", "Model"],
+            name: "PluginHost", dependencies: ["PluginWire", "Supervision", "CSupervision", "FileSafety", "Model"],
             swiftSettings: strict),
         .target(name: "Jobs", dependencies: ["Model", "FileSafety"], swiftSettings: strict),
         .target(
@@ -73,7 +73,7 @@ let package = Package(
             name: "gantry",
             dependencies: [
                 "Model", "Tracking", "Evaluation", "Formats", "FileSafety", "Supervision", "Media", "Inference",
-                "PluginWire", "Pipelines", "CSandbox", "API", "ServerLog",
+                "PluginWire", "PluginHost", "Pipelines", "CSandbox", "API", "ServerLog",
                 "Jobs", "StoreSQLite",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
@@ -120,6 +120,10 @@ let package = Package(
                 "StoreSQLite", "Jobs", "CSQLite", "CFaultyVFS", "FileSafety", "JobStoreConformance", "TestSupport",
                 "gantry-store-victim",
             ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "PluginHostTests",
+            dependencies: ["PluginHost", "PluginWire", "Supervision", "gantry", "gantry-chaos", "CSandbox", "TestSupport"],
             swiftSettings: strict),
         .testTarget(name: "PipelinesTests", dependencies: ["Pipelines", "TestSupport"], swiftSettings: strict),
         .testTarget(

@@ -1,7 +1,12 @@
 import Glibc
 
 /// Names of a folder's entries.
-enum FolderListing {
+package enum FolderListing {
+    /// The names in the folder at `path`.
+    package static func names(inFolder path: String) throws(FileSafetyFailure) -> [String] {
+        try names(in: FileDescriptor(opening: path, flags: O_RDONLY | O_DIRECTORY, action: "cannot open"))
+    }
+
     /// All of them but `.` and `..`, sorted by their bytes. Names that are not UTF-8 are repaired, and so cannot be
     /// opened again: none of them is Gantry's.
     static func names(in folder: borrowing FileDescriptor) throws(FileSafetyFailure) -> [String] {

@@ -1,3 +1,4 @@
+import Glibc
 import Model
 
 /// Where plugins come from, what runs them, and every bound of the host.
@@ -14,6 +15,9 @@ package struct PluginHostConfiguration: Sendable {
     package var program: String
     /// Where models and engines are, for plugins that are Gantry's own.
     package var cacheFolder: String?
+
+    /// The server's own environment; little of it is passed on.
+    package var environment: [String: String] = PluginHostConfiguration.processEnvironment
 
     /// From the start of a worker to its handshake.
     package var handshakeDeadline: Duration = .seconds(30)
@@ -41,6 +45,18 @@ package struct PluginHostConfiguration: Sendable {
     package init(stateFolder: String, program: String) {
         self.stateFolder = stateFolder
         self.program = program
+    }
+
+    private static var processEnvironment: [String: String] {
+        var found: [String: String] = [:]
+        var entry = unsafe environ
+        while let text = unsafe entry.pointee {
+            let parts = unsafe String(cString: text).split(
+                separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            if parts.count == 2 { found[String(parts[0])] = String(parts[1]) }
+            unsafe entry += 1
+        }
+        return found
     }
 }
 
