@@ -40,7 +40,7 @@ def is_there(module: str) -> bool:
 def _spec(name: str, path: Optional[List[str]]) -> Optional[importlib.machinery.ModuleSpec]:
     for finder in sys.meta_path:
         find = getattr(finder, "find_spec", None)
-        spec = find(name, path) if find else None
+        spec: Optional[importlib.machinery.ModuleSpec] = find(name, path) if find else None
         if spec is not None:
             return spec
     return None

@@ -12,7 +12,7 @@ import json
 import math
 import os
 import re
-from collections.abc import Mapping, Set
+from collections.abc import Generator, Mapping, Set
 from typing import Any, List
 
 import numpy as np
@@ -150,7 +150,7 @@ def _plain(value: Any, place: str, above: List[int]) -> Any:
         return float(value)
     if isinstance(value, (bytes, bytearray, memoryview)):
         raise UnsuitableResult(f"{place} is bytes, which JSON cannot hold; return base64 text", "TypeError")
-    if isinstance(value, (Set, type(x for x in ()))):
+    if isinstance(value, (Set, Generator)):
         raise UnsuitableResult(f"{place} is a {type(value).__name__}, which has no order; return a list", "TypeError")
     if id(value) in above:
         raise UnsuitableResult(f"{place} contains itself")
