@@ -14,6 +14,13 @@ package struct SandboxReport: Sendable, Hashable {
         package var state: State
         /// For people: a version, a path, an error.
         package var detail: String
+
+        /// The error number in `detail`, where the launcher met one: "… (errno 2, No such file or directory)".
+        var systemError: Int32? {
+            let words = detail.split(separator: " ")
+            guard let index = words.lastIndex(of: "(errno"), index + 1 < words.count else { return nil }
+            return Int32(words[index + 1].prefix { $0.isNumber })
+        }
     }
 
     package var protections: [Protection] = []

@@ -56,10 +56,15 @@ extension SupervisedProcess {
                 code: .busy, message: "it did not start within \(deadline)", subject: program,
                 hint: "The machine is overloaded or a disk hangs; try again later")
         }
-        let what = failed.name == "exec" ? "cannot start it" : "cannot protect it (\(failed.name))"
-        throw SupervisionFailure(
-            code: failed.name == "exec" ? .notFound : .internalError, message: "\(what): \(failed.detail)",
-            subject: program)
+        switch failed.name {
+        case "exec": throw .system(failed.systemError ?? ENOENT, "cannot start it", program)
+        case "directory":
+            throw .system(failed.systemError ?? ENOENT, "its working folder cannot be used", failed.detail)
+        default:
+            throw SupervisionFailure(
+                code: .internalError, message: "cannot protect it (\(failed.name)): \(failed.detail)", subject: program,
+                systemError: failed.systemError)
+        }
     }
 
     /// What is there of the report; to its end when the launcher is done.

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Model
 import Supervision
 import TestSupport
 import Testing
@@ -7,20 +8,38 @@ import Testing
 /// A program that cannot be started is an error that says why, within its deadline, and leaves nothing behind.
 @Suite(.timeLimit(.minutes(5)))
 struct SpawnFailureTests {
-    @Test(arguments: ["/no/such/program", "/etc", "/etc/hostname"])
-    func whatIsNoProgramIsAFailureThatNamesIt(path: String) async throws {
-        let failure = await #expect(throws: SupervisionFailure.self) {
-            _ = try await SupervisedProcess.spawn(ProcessPlan(program: path))
+    @Test func whatIsNoProgramIsAFailureThatNamesIt() async throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("gantry-test-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }  // a leftover scratch folder harms nothing
+        func file(_ name: String, _ text: String, permissions: Int) throws -> String {
+            let path = folder.appendingPathComponent(name).path
+            try #require(
+                FileManager.default.createFile(
+                    atPath: path, contents: Data(text.utf8), attributes: [.posixPermissions: permissions]))
+            return path
         }
-        #expect(failure?.subject == path)
-        #expect(failure?.message.contains("cannot start it") == true)
+        let cases: [(path: String, code: FailureCode)] = [
+            ("/no/such/program", .notFound), (folder.path, .permissionDenied),
+            (try file("letter", "Dear reader", permissions: 0o644), .permissionDenied),
+            (try file("noise", "\u{1}\u{2}\u{3}\u{4}", permissions: 0o755), .invalidData),
+            (try file("script", "#!/no/such/interpreter\n", permissions: 0o755), .notFound),
+        ]
+        for (path, code) in cases {
+            let failure = await #expect(throws: SupervisionFailure.self) {
+                _ = try await SupervisedProcess.spawn(ProcessPlan(program: path))
+            }
+            #expect(failure?.subject == path)
+            #expect(failure?.code == code, "\(path)")
+            #expect(failure?.message.contains("cannot start it") == true)
+        }
     }
 
     @Test func aMissingWorkingFolderIsAFailure() async throws {
         let failure = await #expect(throws: SupervisionFailure.self) {
             _ = try await SupervisedProcess.spawn(ProcessPlan(program: "/bin/true", workingDirectory: "/no/such"))
         }
-        #expect(failure?.message.contains("/no/such") == true)
+        #expect(failure?.code == .notFound && failure?.subject?.contains("/no/such") == true)
     }
 
     @Test func aMissingLauncherIsAFailureThatSaysWhatToDo() async throws {
