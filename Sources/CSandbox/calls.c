@@ -45,6 +45,7 @@
 #define CALL_PROCESS_MADVISE 440
 #define CALL_MOUNT_SETATTR 442
 #define CALL_QUOTACTL_FD 443
+#define CALL_MEMFD_SECRET 447
 #define CALL_PROCESS_MRELEASE 448
 #define CALL_FCHMODAT2 452
 #define CALL_SETXATTRAT 463
@@ -141,7 +142,7 @@ static void check_architecture(void) {
 }
 
 /// What reaches into other processes, the kernel or the machine.
-static void refuse_reach(void) {
+static void refuse_reach(const struct plan *plan) {
     static const int calls[] = {
         SYS_ptrace, SYS_process_vm_readv, SYS_process_vm_writev, SYS_kcmp, CALL_PIDFD_GETFD, CALL_PROCESS_MADVISE,
         CALL_PROCESS_MRELEASE, SYS_mount, SYS_umount2, SYS_pivot_root, SYS_chroot, CALL_OPEN_TREE, CALL_MOVE_MOUNT,
@@ -160,6 +161,11 @@ static void refuse_reach(void) {
         SYS_setsid, SYS_setpgid,
     };
     for (size_t index = 0; index < sizeof calls / sizeof *calls; index++) refuse(calls[index], EPERM);
+    // Memory that no process maps, which nobody could count. GPU drivers share theirs this way.
+    if (!plan->memory_files) {
+        refuse(SYS_memfd_create, ENOSYS);
+        refuse(CALL_MEMFD_SECRET, ENOSYS);
+    }
     // Its flags lie in memory, where a filter cannot see them; without it the C library uses clone.
     refuse(CALL_CLONE3, ENOSYS);
     refuse_bits(SYS_clone, 0, NAMESPACES | CLONE_PARENT, EPERM);
@@ -171,10 +177,13 @@ static void refuse_reach(void) {
 /// Limits, priorities and processors of other processes of the same user: only one's own may be changed.
 static void refuse_others(void) {
     static const uint32_t self[] = {0};
-    static const int calls[] = {SYS_prlimit64, SYS_sched_setaffinity, SYS_sched_setscheduler, SYS_sched_setparam,
+    static const int calls[] = {SYS_prlimit64, SYS_sched_setscheduler, SYS_sched_setparam,
                                 SYS_sched_setattr, SYS_migrate_pages, SYS_move_pages};
     for (size_t index = 0; index < sizeof calls / sizeof *calls; index++)
         allow_only(calls[index], 0, ~0U, 1, self, EPERM);
+    // Succeeds without doing anything: numeric libraries bind each of their threads to a processor, by its number, which
+    // a filter cannot tell from another process's, and complain at length when they may not.
+    allow_only(SYS_sched_setaffinity, 0, ~0U, 1, self, 0);
     static const uint32_t process[] = {PRIO_PROCESS}, io_process[] = {1};
     allow_only(SYS_setpriority, 0, ~0U, 1, process, EPERM);
     allow_only(SYS_setpriority, 1, ~0U, 1, self, EPERM);
@@ -252,7 +261,7 @@ void confine_calls(const struct plan *plan, int landlock_version) {
     }
     bool scoped = landlock_version >= 6;
     check_architecture();
-    refuse_reach();
+    refuse_reach(plan);
     refuse_others();
     refuse_sockets(plan->network);
     refuse_file_attributes(landlock_version);

@@ -9,8 +9,8 @@
 static const char *usage =
     "gantry-sandbox starts a plugin's process for Gantry; it is not meant to be called by hand.\n"
     "usage: gantry-sandbox [--report FD] [--keep FD] [--directory PATH] [--limit NAME=VALUE]... [--control-group FILE]\n"
-    "         [--oom-score N] [--nice N] [--die-with PID] [--confine] [--env NAME=VALUE]... [--read PATH]... [--write PATH]... [--network]\n"
-    "         [--pretend-missing NAME,...] -- PROGRAM [ARGUMENT...]\n";
+    "         [--oom-score N] [--nice N] [--die-with PID] [--confine] [--env NAME=VALUE]... [--read PATH]... [--write PATH]...\n"
+    "         [--network] [--memory-files] [--pretend-missing NAME,...] -- PROGRAM [ARGUMENT...]\n";
 
 static void refuse(const char *option, const char *problem) {
     fprintf(stderr, "gantry-sandbox: %s: %s\n%s", option, problem, usage);
@@ -43,6 +43,10 @@ void read_options(int count, char **arguments, struct plan *plan) {
         }
         if (strcmp(option, "--network") == 0) {
             plan->network = true;
+            continue;
+        }
+        if (strcmp(option, "--memory-files") == 0) {
+            plan->memory_files = true;
             continue;
         }
         if (strcmp(option, "--confine") == 0) {

@@ -26,6 +26,7 @@ struct plan {
     char **environment;         // the program's: this process's own is not passed on
     size_t environment_count;
     bool network;               // sockets of the internet families
+    bool memory_files;          // memfd_create
     bool confine;               // capabilities, landlock, seccomp; false: only limits and descriptors
     const char *pretend;        // protections to treat as not offered, comma-separated, for tests
     char **program;

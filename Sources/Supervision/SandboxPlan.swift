@@ -33,9 +33,16 @@ package struct SandboxPlan: Sendable {
             "python3.12", "python3.13", "OpenCL", "vulkan", "glvnd", "egl", "nvidia",
         ].map { "/etc/\($0)" }
 
+    /// How the names of graphics devices begin.
+    private static let graphicsNames = ["nvidia", "dri", "kfd", "dxg"]
+
+    /// Whether a graphics device is among what it may write: its driver is then allowed what it needs.
+    var usesGraphics: Bool {
+        writePaths.contains { path in Self.graphicsNames.contains { path.hasPrefix("/dev/" + $0) } }
+    }
+
     /// What a program needs to use the GPU, to be added to `writePaths`: the devices of this machine's drivers.
     package static func graphicsDevices() -> [String] {
-        let names = ["nvidia", "dri", "kfd", "dxg"]
         guard let folder = unsafe opendir("/dev") else { return [] }
         defer { unsafe closedir(folder) }
         var found: [String] = []
@@ -43,7 +50,7 @@ package struct SandboxPlan: Sendable {
             let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
                 unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
             }
-            if names.contains(where: name.hasPrefix) { found.append("/dev/\(name)") }
+            if graphicsNames.contains(where: name.hasPrefix) { found.append("/dev/\(name)") }
         }
         return found.sorted()
     }

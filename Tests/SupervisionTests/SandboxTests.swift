@@ -49,7 +49,6 @@ struct SandboxTests {
                 attempt("pidfd", lambda: signal.pidfd_send_signal(os.pidfd_open(parent), 0))
                 attempt("nice", lambda: os.setpriority(os.PRIO_PROCESS, parent, 1))
                 attempt("limit", lambda: resource.prlimit(parent, resource.RLIMIT_CORE, (0, 0)))
-                attempt("processors", lambda: os.sched_setaffinity(parent, {0}))
                 attempt("session", os.setsid)
                 attempt("group", lambda: os.setpgid(0, os.getpgid(parent)))
                 attempt("namespace", lambda: call("unshare", 0x10000000))
@@ -58,8 +57,7 @@ struct SandboxTests {
                 attempt("own group", lambda: os.kill(0, 0))
                 """, prepare: { plan, _ in plan.sandbox.pretendedMissing = missing })
         let refused = [
-            "ptrace", "read", "kill", "stop", "pidfd", "nice", "limit", "processors", "session", "group", "namespace",
-            "keys",
+            "ptrace", "read", "kill", "stop", "pidfd", "nice", "limit", "session", "group", "namespace", "keys",
         ]
         #expect(output == refused.map { "\($0) refused" } + ["own None", "own group None"])
     }
@@ -78,6 +76,28 @@ struct SandboxTests {
                 os.waitpid(child, 0)
                 """, prepare: { plan, _ in plan.sandbox.pretendedMissing = ["landlock", "seccomp"] })
         #expect(output.contains("kill None") && output.contains("stop None") && output.contains("session None"))
+    }
+
+    @Test func processorsOfOthersStay() async throws {
+        let output = try await Victim.output(
+            of: """
+                parent = os.getppid()
+                before = os.sched_getaffinity(parent)
+                attempt("parent", lambda: os.sched_setaffinity(parent, {min(before)}))
+                print(os.sched_getaffinity(parent) == before)
+                attempt("own", lambda: os.sched_setaffinity(0, {min(before)}))
+                print(len(os.sched_getaffinity(0)))
+                """)
+        #expect(output == ["parent None", "True", "own None", "1"])
+    }
+
+    /// Memory without a process that maps it could not be counted.
+    @Test(arguments: [[], ["/dev/nvidia-not-there"]])
+    func onlyGraphicsMayMakeMemoryFiles(devices: [String]) async throws {
+        let output = try await Victim.output(
+            of: "attempt('file', lambda: os.memfd_create('x') > 2)",
+            prepare: { plan, _ in plan.sandbox.writePaths += devices })
+        #expect(output == ["file \(devices.isEmpty ? "refused" : "True")"])
     }
 
     @Test func filesOutsideItsFoldersAreOutOfReach() async throws {
