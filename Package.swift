@@ -18,6 +18,7 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser.git", exact: "1.4.0"),
+        .package(url: "https://github.com/apple/swift-nio.git", exact: "2.65.0"),
         .package(url: "https://github.com/jpsim/Yams.git", exact: "5.0.6"),
         .package(url: "https://github.com/apple/swift-log.git", exact: "1.5.4"),
     ],
@@ -58,6 +59,13 @@ let package = Package(
         .target(name: "Jobs", dependencies: ["Model", "FileSafety"], swiftSettings: strict),
         .target(
             name: "StoreSQLite", dependencies: ["Model", "FileSafety", "Jobs", "CSQLite"], swiftSettings: strict),
+        .target(
+            name: "HTTPKit",
+            dependencies: [
+                .product(name: "Logging", package: "swift-log"), .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: strict),
         .target(
             name: "Pipelines",
             dependencies: ["Model", "Tracking", "Formats", "FileSafety", "Media", "Inference"],
@@ -124,6 +132,10 @@ let package = Package(
         .testTarget(
             name: "PluginHostTests",
             dependencies: ["PluginHost", "PluginWire", "Supervision", "gantry", "gantry-chaos", "CSandbox", "TestSupport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "HTTPKitTests",
+            dependencies: ["HTTPKit", "TestSupport", .product(name: "NIOCore", package: "swift-nio")],
             swiftSettings: strict),
         .testTarget(name: "PipelinesTests", dependencies: ["Pipelines", "TestSupport"], swiftSettings: strict),
         .testTarget(

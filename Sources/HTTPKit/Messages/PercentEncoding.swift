@@ -1,0 +1,31 @@
+/// Percent-decoding of RFC 3986, section 2.1: exactly once, and only into text.
+enum PercentEncoding {
+    /// The text that `bytes` stand for; nil for a broken escape, invalid UTF-8 or a control character.
+    static func decode(_ bytes: some Sequence<UInt8>, plusIsSpace: Bool = false) -> String? {
+        var decoded: [UInt8] = []
+        var iterator = bytes.makeIterator()
+        while let byte = iterator.next() {
+            switch byte {
+            case 0x25:
+                guard let high = iterator.next()?.hexDigit, let low = iterator.next()?.hexDigit else { return nil }
+                decoded.append(high << 4 | low)
+            case 0x2B where plusIsSpace: decoded.append(0x20)
+            default: decoded.append(byte)
+            }
+        }
+        guard decoded.allSatisfy({ plusIsSpace || ($0 >= 0x20 && $0 != 0x7F) }) else { return nil }
+        return String(validating: decoded, as: UTF8.self)
+    }
+}
+
+extension UInt8 {
+    /// 0–15 for a hexadecimal digit in ASCII.
+    @inline(__always) var hexDigit: UInt8? {
+        switch self {
+        case 0x30...0x39: self - 0x30
+        case 0x41...0x46: self - 0x37
+        case 0x61...0x66: self - 0x57
+        default: nil
+        }
+    }
+}
