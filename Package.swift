@@ -18,9 +18,9 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser.git", exact: "1.4.0"),
+        .package(url: "https://github.com/apple/swift-log.git", exact: "1.5.4"),
         .package(url: "https://github.com/apple/swift-nio.git", exact: "2.65.0"),
         .package(url: "https://github.com/jpsim/Yams.git", exact: "5.0.6"),
-        .package(url: "https://github.com/apple/swift-log.git", exact: "1.5.4"),
     ],
     targets: [
         // C shims: libav, and the inference engines behind dlopen.
@@ -72,7 +72,10 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "API",
-            dependencies: ["PluginHost", "PluginWire", "FileSafety", "Model", .product(name: "Logging", package: "swift-log")],
+            dependencies: [
+                "HTTPKit", "PluginHost", "PluginWire", "FileSafety", "Model",
+                .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: strict),
         .target(
             name: "ServerLog", dependencies: ["Model", .product(name: "Logging", package: "swift-log")],
@@ -81,8 +84,8 @@ let package = Package(
             name: "gantry",
             dependencies: [
                 "Model", "Tracking", "Evaluation", "Formats", "FileSafety", "Supervision", "Media", "Inference",
-                "PluginWire", "PluginHost", "Pipelines", "CSandbox", "API", "ServerLog",
-                "Jobs", "StoreSQLite",
+                "PluginWire", "Pipelines", "PluginHost", "CSandbox", "HTTPKit", "API", "ServerLog", "Jobs", "StoreSQLite",
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),

@@ -1,0 +1,73 @@
+import HTTPKit
+import Logging
+import Model
+import PluginHost
+
+/// The server: routes over plugins, tokens at the door, every error in one shape, every request in the log.
+package final class GantryServer: Sendable {
+    private let server: HTTPServer
+    private let settings: ServerSettings
+
+    /// - Parameter tokens: nil: no token is asked for.
+    package init(
+        settings: ServerSettings, limits: HTTPLimits, plugins: any PluginService, tokens: (any TokenStore)?,
+        logger: Logger
+    ) {
+        self.settings = settings
+        let bodies = JSONBody()
+        let routes = HTTPRoutes(
+            surface: Surface(plugins: plugins, cors: settings.cors, bodies: bodies),
+            admission: Admission(tokens: tokens, cors: settings.cors), plugins: plugins,
+            bodyLimit: bodies.limits.body, logger: logger)
+        var configuration = HTTPServerConfiguration()
+        configuration.logger = logger
+        configuration.host = settings.host
+        configuration.port = settings.port
+        configuration.limits = limits
+        configuration.filters = [ResponsePolicy(cors: settings.cors)]
+        configuration.errorResponse = { _, failure in Self.response(to: failure) }
+        configuration.completed = { record in Self.log(record, logger) }
+        server = HTTPServer(configuration: configuration, router: routes.router())
+    }
+
+    /// Begins to listen.
+    /// - Returns: The port.
+    /// - Throws: ``APIFailure`` where the address cannot be had.
+    package func start() async throws -> Int {
+        do {
+            return try await server.start()
+        } catch let failure as HTTPBindFailure {
+            throw APIFailure(
+                code: .busy, message: "\(failure)", hint: "Choose another address or port: --host, --port")
+        }
+    }
+
+    /// Takes no more connections, lets requests in flight end within the limits' deadline, closes the rest.
+    package func shutdown() async { await server.shutDown() }
+
+    /// The envelope of what HTTPKit refuses itself, or a handler threw as one of its failures.
+    private static func response(to failure: HTTPFailure) -> HTTPResponse {
+        let status = failure.status.code
+        let message = status == 500 ? "The server met a fault of its own" : failure.message
+        let hint = status == 500 ? "The server's log says more under this request's X-Request-ID" : nil
+        var response = HTTPResponse(APIAnswer(ErrorEnvelope(ErrorCode(status: status), message, hint: hint)))
+        response.status = failure.status
+        for field in failure.headers { response.headers[field.name] = field.value }
+        return response
+    }
+
+    private static func log(_ record: HTTPCompletion, _ logger: Logger) {
+        var metadata: Logger.Metadata = [
+            "status": .stringConvertible(record.status.code), "bytes": .stringConvertible(record.bytes),
+            "milliseconds": .stringConvertible((record.duration.milliseconds * 100).rounded() / 100),
+        ]
+        guard let request = record.request else {
+            logger.info("a request that is none", metadata: metadata)
+            return
+        }
+        metadata["request_id"] = "\(ResponsePolicy.id(of: request))"
+        metadata["client"] = "\(request.remoteAddress)"
+        // Never the query: people put tokens there.
+        logger.info("\(request.method) \(request.path)", metadata: metadata)
+    }
+}

@@ -1,0 +1,109 @@
+import HTTPKit
+import Logging
+import PluginHost
+import PluginWire
+
+/// Puts routes into HTTPKit's router: each with its check of the token, its limit of the body, and its errors as
+/// envelopes.
+struct HTTPRoutes: Sendable {
+    let surface: Surface
+    let admission: Admission
+    let plugins: any PluginService
+    let bodyLimit: Int
+    let logger: Logger
+
+    func router() -> Router {
+        var router = Router()
+        for route in surface.routes {
+            let description = route.description
+            let method = HTTPMethod(rawValue: description.method.rawValue)
+            // Plugins have deadlines of their own, which say better what took too long.
+            let options = RouteOptions(bodyBytes: description.request.isEmpty ? nil : bodyLimit, deadline: .none)
+            switch route.work {
+            case .immediate(let work):
+                router.on(method, description.path) { request in
+                    do throws(ErrorEnvelope) {
+                        return HTTPResponse(try work(try admitted(request, description)))
+                    } catch {
+                        return HTTPResponse(APIAnswer(error))
+                    }
+                }
+            case .waiting(let work):
+                router.on(method, description.path, options: options) { request in
+                    do throws(ErrorEnvelope) {
+                        return HTTPResponse(try await work(try admitted(request, description)))
+                    } catch {
+                        return HTTPResponse(APIAnswer(error))
+                    }
+                }
+            case .socket(let work):
+                router.on(method, description.path, options: options) { request in
+                    let stream: LiveStream
+                    do throws(ErrorEnvelope) {
+                        stream = try work(try admitted(request, description))
+                    } catch {
+                        return HTTPResponse(APIAnswer(error))
+                    }
+                    return try open(stream, for: request)
+                }
+            }
+        }
+        return router
+    }
+
+    private func admitted(
+        _ request: HTTPRequest, _ description: RouteDescription
+    ) throws(ErrorEnvelope) -> APIRequest {
+        let token = try admission.admit(scope: description.scope, method: request.method.rawValue) {
+            request.headers[$0]
+        }
+        return APIRequest(request, token: token)
+    }
+
+    private func open(_ stream: LiveStream, for request: HTTPRequest) throws -> HTTPResponse {
+        let session = LiveSession(stream, plugins: plugins)
+        return try HTTPResponse.webSocket(for: request) { socket in
+            await session.run(socket.messages.map(LiveSession.Message.init)) { try await socket.send(text: String(decoding: $0, as: UTF8.self)) }
+        }
+    }
+}
+
+extension LiveSession.Message {
+    init(_ message: WebSocketMessage) {
+        switch message {
+        case .binary(let bytes): self = .picture(bytes)
+        case .text: self = .text
+        }
+    }
+}
+
+extension APIRequest {
+    init(_ request: HTTPRequest, token: AccessToken?) {
+        let headers = request.headers
+        let body: @Sendable (Int) async throws(ErrorEnvelope) -> [UInt8] = { limit throws(ErrorEnvelope) in
+            do {
+                return try await request.body.collect(upTo: limit)
+            } catch let failure as HTTPFailure {
+                throw ErrorEnvelope(ErrorCode(status: failure.status.code), failure.message)
+            } catch {
+                throw ErrorEnvelope(.serviceUnavailable, "The request was cancelled")
+            }
+        }
+        self.init(
+            method: request.method.rawValue, path: request.path, parameters: request.parameters,
+            query: Dictionary(request.query.items.map { ($0.name, $0.value) }) { first, _ in first },
+            header: { headers[$0] }, body: body,
+            parts: { limit throws(ErrorEnvelope) in
+                guard let boundary = headers["content-type"].flatMap(MultipartForm.boundary(of:)) else { return nil }
+                return try MultipartForm(try await body(limit), boundary: boundary).parts.mapValues(\.bytes)
+            },
+            token: token)
+    }
+}
+
+extension HTTPResponse {
+    init(_ answer: APIAnswer) {
+        self.init(HTTPStatus(answer.status), body: .bytes(answer.body))
+        for (name, value) in answer.headers { headers.add(name, value) }
+    }
+}

@@ -1,0 +1,133 @@
+import API
+import FileSafety
+import Foundation
+import HTTPKit
+import Logging
+import Model
+import PluginHost
+import ServerLog
+
+/// One life of `gantry serve`: what it holds, how it comes up, how it goes down.
+///
+/// It answers as soon as it listens; plugins load behind it.
+final class ServerRun {
+    /// How long requests in flight may go on after the first signal, then workers, then the log: 15 s at most in all.
+    private static let requestGrace = Duration.seconds(8)
+    private static let workerGrace = Duration.seconds(4)
+    private static let longestShutdown = 15
+
+    private let settings: ServerSettings
+    private let lock: StorageLock
+    private let log: ServerLog
+    private let logger: Logger
+    private let tokens: TokenFile
+    private let plugins: PluginHost
+    private let limits: HTTPLimits
+    private let server: GantryServer
+
+    init(
+        settings: ServerSettings, plugins folders: [String], environment: [String: String], log: ServerLog
+    ) throws {
+        self.settings = settings
+        self.log = log
+        let logger = log.logger("gantry")
+        self.logger = logger
+        lock = try StorageLock(folder: settings.storageFolder)
+        tokens = try TokenFile(folder: settings.storageFolder)
+        var configuration =
+            PluginPlaces(plugins: folders, storage: settings.storageFolder, environment: environment).configuration
+        configuration.report = { Self.write($0, to: logger) }
+        plugins = PluginHost(configuration: configuration)
+        var limits = HTTPLimits()
+        limits.shutdownDeadline = Self.requestGrace
+        self.limits = limits
+        server = GantryServer(
+            settings: settings, limits: limits, plugins: plugins,
+            tokens: settings.requiresAuthentication ? tokens : nil, logger: logger)
+    }
+
+    func start() throws {
+        let first = settings.requiresAuthentication ? try tokens.createFirst(at: .now) : nil
+        let server = server
+        let port = try Self.wait { () async throws in try await server.start() }
+        let address = "http://\(settings.host.contains(":") ? "[\(settings.host)]" : settings.host):\(port)"
+        lock.name(holder: "process \(getpid()), \(address)")
+        try StandardOutput.print(
+            StartReport(
+                address: address, settings: settings, limits: limits, plugins: plugins.configuration,
+                firstToken: first?.text
+            ).text)
+        logger.notice(
+            "listening", metadata: ["address": "\(address)", "version": "\(ProductVersion.string)"])
+        if !settings.requiresAuthentication {
+            logger.warning("GANTRY_REQUIRE_AUTH is false: whoever reaches \(address) may do everything")
+        }
+        let (plugins, logger) = (plugins, logger)
+        Task.detached {
+            plugins.start()
+            guard await plugins.settle(nil, deadline: .seconds(600)) else { return }
+            let list = plugins.healthList()
+            logger.notice(
+                "plugins are loaded",
+                metadata: [
+                    "available": .stringConvertible(list.count { $0.state.isAvailable }),
+                    "plugins": .stringConvertible(list.count),
+                ])
+            for fact in plugins.sandboxFacts { logger.warning("sandbox: \(fact)") }
+        }
+    }
+
+    /// In order, and bounded: whatever hangs, the process is gone when the time is up.
+    func stop(because signal: String) {
+        let watchdog = Thread {
+            sleep(UInt32(Self.longestShutdown))
+            StandardError.write("gantry: the shutdown took too long; ending now\n")
+            _exit(1)
+        }
+        watchdog.start()
+        logger.notice("ending", metadata: ["signal": "\(signal)"])
+        let (server, plugins) = (server, plugins)
+        Self.wait {
+            await server.shutdown()
+            await plugins.shutdown(deadline: Self.workerGrace)
+        }
+        do { try tokens.flush() } catch { logger.warning("times of last use were not written: \(error)") }
+        logger.notice("ended")
+        log.close()
+    }
+
+    private static func write(_ report: HostReport, to logger: Logger) {
+        let level: Logger.Level =
+            switch report.level {
+            case .debug: .debug
+            case .info: .info
+            case .warning: .warning
+            case .error: .error
+            }
+        var metadata: Logger.Metadata = ["plugin": "\(report.plugin)"]
+        if let detail = report.detail { metadata["detail"] = "\(detail)" }
+        logger.log(level: level, "\(report.message)", metadata: metadata)
+    }
+
+    /// Blocks this thread, which has nothing else to do, until `work` is done.
+    private static func wait<Result: Sendable>(
+        _ work: @escaping @Sendable () async throws -> Result
+    ) throws -> Result {
+        let (done, box) = (DispatchSemaphore(value: 0), ResultBox<Result>())
+        Task.detached {
+            do { box.set(.success(try await work())) } catch { box.set(.failure(error)) }
+            done.signal()
+        }
+        done.wait()
+        return try box.take().get()
+    }
+
+    private static func wait(_ work: @escaping @Sendable () async -> Void) {
+        let done = DispatchSemaphore(value: 0)
+        Task.detached {
+            await work()
+            done.signal()
+        }
+        done.wait()
+    }
+}
