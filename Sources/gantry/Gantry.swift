@@ -54,7 +54,8 @@ struct Gantry: ParsableCommand {
             """,
         version: ProductVersion.string,
         subcommands: [
-            TrackCommand.self, ServeCommand.self, ProbeCommand.self, ModelsCommand.self, TokenCommand.self, EvalCommand.self,
+            TrackCommand.self, ServeCommand.self, ProbeCommand.self, ModelsCommand.self, TokenCommand.self,
+            EvalCommand.self,
             BenchCommand.self, VersionCommand.self,
         ])
 }

@@ -34,7 +34,9 @@ package struct MultipartForm: Sendable, Equatable {
     /// - Throws: 400 for what is none: no first boundary, no last one, a part without a name, a name twice.
     package init(_ body: [UInt8], boundary: String) throws(ErrorEnvelope) {
         let delimiter = Array("--\(boundary)".utf8)
-        func broken(_ what: String) -> ErrorEnvelope { ErrorEnvelope(.invalidRequest, "The multipart body is broken: \(what)") }
+        func broken(_ what: String) -> ErrorEnvelope {
+            ErrorEnvelope(.invalidRequest, "The multipart body is broken: \(what)")
+        }
         // What stands before the first boundary means nothing.
         guard var position = Self.find(delimiter, in: body, from: 0) else {
             throw broken("its boundary is not in it")
@@ -82,7 +84,9 @@ package struct MultipartForm: Sendable, Equatable {
     /// The name and the file name of `form-data; name="image"; filename="a.png"`. Browsers write a quote as `%22`.
     private static func disposition(_ text: String) -> (name: String?, fileName: String?) {
         func value(_ key: String) -> String? {
-            guard let start = text.firstRange(of: "; \(key)=\"") ?? text.firstRange(of: ";\(key)=\"") else { return nil }
+            guard let start = text.firstRange(of: "; \(key)=\"") ?? text.firstRange(of: ";\(key)=\"") else {
+                return nil
+            }
             let rest = text[start.upperBound...]
             return rest.firstIndex(of: "\"").map { String(rest[..<$0]) }
         }
@@ -98,7 +102,8 @@ package struct MultipartForm: Sendable, Equatable {
             while index <= last {
                 guard let dash = unsafe body[index...last].firstIndex(of: 0x2D) else { return nil }
                 index = dash
-                let isAtLineStart = unsafe index == 0 || index >= 2 && body[index - 1] == 0x0A && body[index - 2] == 0x0D
+                let isAtLineStart =
+                    unsafe index == 0 || index >= 2 && body[index - 1] == 0x0A && body[index - 2] == 0x0D
                 if isAtLineStart, unsafe body[index..<index + needle.count].elementsEqual(needle) { return index }
                 index += 1
             }

@@ -63,7 +63,9 @@ struct HTTPRoutes: Sendable {
     private func open(_ stream: LiveStream, for request: HTTPRequest) throws -> HTTPResponse {
         let session = LiveSession(stream, plugins: plugins)
         return try HTTPResponse.webSocket(for: request) { socket in
-            await session.run(socket.messages.map(LiveSession.Message.init)) { try await socket.send(text: String(decoding: $0, as: UTF8.self)) }
+            await session.run(socket.messages.map(LiveSession.Message.init)) {
+                try await socket.send(text: String(decoding: $0, as: UTF8.self))
+            }
         }
     }
 }

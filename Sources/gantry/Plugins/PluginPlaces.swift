@@ -22,12 +22,12 @@ struct PluginPlaces {
     /// Plugins of a name: the first folder wins, so that what is asked for comes before what is shipped.
     var configuration: PluginHostConfiguration {
         let program = Self.program
-        let shipped = Self.shipped(beside: program)
+        let shipped = environment["GANTRY_SHARE"] ?? Self.shipped(beside: program)
         let variable = environment["GANTRY_PLUGIN_PATH"]?.split(separator: ":").map(String.init) ?? []
         let storage = storage ?? environment["GANTRY_STORAGE_DIR"] ?? "./storage"
         var configuration = PluginHostConfiguration(stateFolder: storage, program: program)
         configuration.pluginFolders = plugins + variable + (shipped.map { [$0 + "/plugins"] } ?? [])
-        configuration.pythonLibrary = environment["GANTRY_PYTHON_LIBRARY"] ?? shipped.map { $0 + "/python" }
+        configuration.pythonLibrary = shipped.map { $0 + "/python" }
         let cache = CacheLayout(environment: environment)
         configuration.cacheFolder = cache.root
         let own = cache.python + "/bin/python3"
@@ -42,12 +42,13 @@ struct PluginPlaces {
         (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
     }
 
-    /// The folder with `plugins` and `python/gantry_plugin` in it, upwards from the program.
+    /// The folder with `plugins` and `python/gantry_plugin` in it, upwards from the program; `GANTRY_SHARE` names another.
     private static func shipped(beside program: String) -> String? {
         var folder = URL(fileURLWithPath: program).deletingLastPathComponent()
         for _ in 0..<8 {
             for candidate in [folder, folder.appendingPathComponent("share/gantry")]
-            where FileManager.default.fileExists(atPath: candidate.appendingPathComponent("python/gantry_plugin").path) {
+            where FileManager.default.fileExists(atPath: candidate.appendingPathComponent("python/gantry_plugin").path)
+            {
                 return candidate.path
             }
             let parent = folder.deletingLastPathComponent()

@@ -9,6 +9,7 @@ final class ResultBox<Value: Sendable>: Sendable {
 
     /// What was set; a fault where nothing was.
     func take() -> Result<Value, any Error> {
-        stored.withLock { $0 } ?? .failure(CommandFailure(code: .internalError, message: "a task ended without a result"))
+        stored.withLock { $0 }
+            ?? .failure(CommandFailure(code: .internalError, message: "a task ended without a result"))
     }
 }
