@@ -4,7 +4,7 @@ enum SHA1 {
         var padded = message + [0x80]
         padded += Array(repeating: 0, count: (119 - message.count % 64) % 64)
         for shift in stride(from: 56, through: 0, by: -8) {
-            padded.append(UInt8(truncatingIfNeeded: UInt64(message.count) * 8 >> UInt64(shift)))
+            padded.append(UInt8(truncatingIfNeeded: (UInt64(message.count) * 8) >> UInt64(shift)))
         }
         var hash: [UInt32] = [0x6745_2301, 0xEFCD_AB89, 0x98BA_DCFE, 0x1032_5476, 0xC3D2_E1F0]
         for block in stride(from: 0, to: padded.count, by: 64) {
