@@ -34,7 +34,11 @@ struct DatabaseOpening {
                 subject: configuration.path, hint: "Choose a local folder (no network file system)")
         }
         try connection.execute(
-            "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = \(configuration.checkpointPages)")
+            """
+            PRAGMA synchronous = FULL;
+            PRAGMA wal_autocheckpoint = \(configuration.checkpointPages);
+            PRAGMA cache_size = -32000
+            """)
         try migrate(connection)
         try forgetOtherBoots(connection)
         return connection
@@ -165,7 +169,7 @@ struct DatabaseOpening {
         try connection.execute(
             """
             BEGIN IMMEDIATE;
-            UPDATE jobs SET lease_deadline = \(Int64.min) WHERE lease_deadline IS NOT NULL;
+            UPDATE jobs SET lease_deadline = \(Int64.min) WHERE state = 'running';
             UPDATE jobs SET not_before = NULL WHERE not_before IS NOT NULL;
             UPDATE counters SET boot = '\(boot)';
             COMMIT

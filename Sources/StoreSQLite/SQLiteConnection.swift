@@ -17,12 +17,16 @@ import Jobs
     /// How long a statement waits for another program (a person with a shell, a backup tool) that has the database.
     static let busyMilliseconds: Int32 = 3000
 
+    /// Refused where somebody else in the process has SQLite at work already: then it counts, and that is all.
+    private static let isStarted = gantry_sqlite_start() == SQLITE_OK
+
     let path: String
     private let handle: OpaquePointer
     private var statements: [StatementName: SQLiteStatement] = [:]
 
     /// - Parameter system: The name of the VFS to go through; nil for the machine's files.
     init(path: String, access: Access, through system: String? = nil) throws(JobsFailure) {
+        _ = Self.isStarted
         var handle: OpaquePointer?
         var flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
         if access == .write { flags |= SQLITE_OPEN_CREATE }

@@ -13,7 +13,8 @@ struct Schema: Sendable {
     static let current = Schema(steps: [first])
 
     /// Rows that change often (jobs) are kept small and apart from those that are written once (requests) and those
-    /// that few jobs have (details).
+    /// that few jobs have (details). What belongs to a job is found by its number rather than its name: jobs that are
+    /// worked on one after the other then lie side by side, and a commit writes few pages.
     private static let first = """
         CREATE TABLE jobs (
             number INTEGER PRIMARY KEY,
@@ -39,7 +40,6 @@ struct Schema: Sendable {
         CREATE INDEX jobs_by_state ON jobs (state);
         CREATE INDEX jobs_ready ON jobs (needs_gpu, rank) WHERE state = 'pending' AND not_before IS NULL;
         CREATE INDEX jobs_waiting ON jobs (not_before) WHERE not_before IS NOT NULL;
-        CREATE INDEX jobs_running ON jobs (lease_deadline) WHERE lease_deadline IS NOT NULL;
 
         CREATE TABLE requests (
             number INTEGER PRIMARY KEY REFERENCES jobs,
@@ -68,13 +68,15 @@ struct Schema: Sendable {
         CREATE TABLE log (
             sequence INTEGER PRIMARY KEY,
             job TEXT NOT NULL,
+            number INTEGER NOT NULL,
             at INTEGER NOT NULL,
             kind TEXT NOT NULL,
             attempt INTEGER,
             detail TEXT,
             delay INTEGER
         ) STRICT;
-        CREATE INDEX log_by_job ON log (job);
+        CREATE INDEX log_by_number ON log (number);
+        CREATE INDEX log_deletions ON log (job) WHERE kind = 'deleted';
 
         CREATE TABLE counters (
             only INTEGER PRIMARY KEY CHECK (only = 1),

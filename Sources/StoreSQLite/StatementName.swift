@@ -43,11 +43,14 @@ enum StatementName: String, CaseIterable {
 
         case .readMachine: "SELECT \(Self.machineColumns) FROM jobs WHERE id = ?1"
         case .machinesExpired:
-            "SELECT \(Self.machineColumns) FROM jobs WHERE lease_deadline <= ?1 ORDER BY lease_deadline, number"
+            """
+            SELECT \(Self.machineColumns) FROM jobs
+            WHERE state = 'running' AND lease_deadline <= ?1 ORDER BY lease_deadline, number
+            """
         case .machinesRunning:
             """
             SELECT \(Self.machineColumns) FROM jobs
-            WHERE lease_deadline IS NOT NULL AND (?1 IS NULL OR worker = ?1) ORDER BY number
+            WHERE state = 'running' AND (?1 IS NULL OR worker = ?1) ORDER BY number
             """
 
         case .wake: "UPDATE jobs SET not_before = NULL WHERE not_before <= ?1"
@@ -102,10 +105,11 @@ enum StatementName: String, CaseIterable {
 
         case .appendLog:
             """
-            INSERT INTO log (sequence, job, at, kind, attempt, detail, delay) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+            INSERT INTO log (sequence, job, at, kind, attempt, detail, delay, number)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
             """
         case .forgetLogEntry: "DELETE FROM log WHERE sequence = ?1"
-        case .forgetLogOfJob: "DELETE FROM log WHERE job = ?1"
+        case .forgetLogOfJob: "DELETE FROM log WHERE number = ?1 OR (job = ?2 AND kind = 'deleted')"
 
         case .deleteRequest: "DELETE FROM requests WHERE number = ?1"
         case .deleteDetails: "DELETE FROM details WHERE number = ?1"
@@ -129,7 +133,12 @@ enum StatementName: String, CaseIterable {
 
         case .readLog: "SELECT \(Self.logColumns) FROM log WHERE sequence > ?1 ORDER BY sequence LIMIT ?2"
         case .readLogOfJob:
-            "SELECT \(Self.logColumns) FROM log WHERE job = ?3 AND sequence > ?1 ORDER BY sequence LIMIT ?2"
+            """
+            SELECT \(Self.logColumns) FROM log
+            WHERE (number = (SELECT number FROM jobs WHERE id = ?3) OR (job = ?3 AND kind = 'deleted'))
+                AND sequence > ?1
+            ORDER BY sequence LIMIT ?2
+            """
         case .readTrimmed: "SELECT trimmed, sequence FROM counters"
         case .logCut: "SELECT sequence FROM log ORDER BY sequence DESC LIMIT 1 OFFSET ?1"
         case .trimLog: "DELETE FROM log WHERE sequence <= ?1"

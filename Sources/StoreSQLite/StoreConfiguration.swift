@@ -20,7 +20,7 @@ package struct StoreConfiguration: Sendable {
     package var probe: StoreProbe = { _ in }
     var schema = Schema.current
     /// Pages of the write-ahead log after which they are moved into the database.
-    var checkpointPages = 2000
+    var checkpointPages = 4000
     /// The name of the VFS to go through; nil for the machine's files.
     var system: String?
 

@@ -43,7 +43,9 @@ extension WriteTransaction {
             .integer(Int64(stored.before.attempt)), .integer(Int64(bitPattern: token.bits)), .text(worker.text),
             .integer(deadline.nanoseconds), .integer(time.wall.milliseconds))
         guard connection.changedRows == 1 else { throw .notAsRead(stored.id) }
-        try log(.started(attempt: stored.machine.attempt, worker: worker), of: stored.id, at: time.wall)
+        try log(
+            .started(attempt: stored.machine.attempt, worker: worker), of: stored.id, number: stored.number,
+            at: time.wall)
         note(StoreMirror.Move(key: stored.key, from: .pending, to: .running))
         fair.serve(stored.rank)
         return Claim(

@@ -37,7 +37,7 @@ extension WriteTransaction {
             .text(digest), .text(request.video.path), .text(request.video.fileName),
             .integer(request.video.byteCount), SQLiteValue(request.video.seconds), SQLiteValue(request.video.sha256),
             .text(JSONText.encode(request.pipelines)), .text(request.config), SQLiteValue(request.storagePath))
-        try log(.submitted, of: submission.id, at: time.wall)
+        try log(.submitted, of: submission.id, number: key.number, at: time.wall)
         note(StoreMirror.Move(key: key, from: nil, to: .pending))
         return .created(submission.id)
     }
@@ -53,8 +53,8 @@ extension WriteTransaction {
         try connection.run(.deleteRequest, .integer(stored.number))
         try connection.run(.deleteDetails, .integer(stored.number))
         try connection.run(.deleteJob, .integer(stored.number), .text(stored.machine.state.rawValue))
-        try connection.run(.forgetLogOfJob, .text(id.text))
-        try log(.deleted, of: id, at: time.wall)
+        try connection.run(.forgetLogOfJob, .integer(stored.number), .text(id.text))
+        try log(.deleted, of: id, number: stored.number, at: time.wall)
         note(StoreMirror.Move(key: stored.key, from: stored.machine.state, to: nil))
     }
 

@@ -72,7 +72,7 @@ extension WriteTransaction {
                 progress.fraction = max(progress.fraction, earlier.fraction)
             }
             if let sequence = stored.progressSequence { try connection.run(.forgetLogEntry, .integer(sequence)) }
-            let sequence = try log(.progressed(progress), of: stored.id, at: time.wall)
+            let sequence = try log(.progressed(progress), of: stored.id, number: stored.number, at: time.wall)
             try connection.run(.saveProgress, .integer(stored.number), .text(JSONText.encode(progress)))
             try change(.noteProgress, stored, .integer(sequence))
             return nil
@@ -89,7 +89,8 @@ extension WriteTransaction {
             .requeue, stored, .integer(Int64(stored.machine.attempt)), .integer(Int64(stored.machine.interruptions)),
             SQLiteValue(stored.chunksText), SQLiteValue(notBefore?.nanoseconds), .integer(time.wall.milliseconds))
         try log(
-            .requeued(attempt: stored.machine.attempt, reason: reason, delay: delay), of: stored.id, at: time.wall)
+            .requeued(attempt: stored.machine.attempt, reason: reason, delay: delay), of: stored.id,
+            number: stored.number, at: time.wall)
         note(StoreMirror.Move(key: stored.key, from: .running, to: .pending))
         return notBefore
     }
@@ -109,7 +110,7 @@ extension WriteTransaction {
         } else {
             ending = .cancelled
         }
-        try log(ending, of: stored.id, at: time.wall)
+        try log(ending, of: stored.id, number: stored.number, at: time.wall)
         note(StoreMirror.Move(key: stored.key, from: stored.before.state, to: stored.machine.state))
     }
 

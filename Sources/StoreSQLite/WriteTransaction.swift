@@ -77,13 +77,15 @@ final class WriteTransaction {
     ///
     /// - Returns: The entry's number.
     @discardableResult
-    func log(_ change: JobChange, of job: JobID, at time: WallTime) throws(JobsFailure) -> Int64 {
+    func log(
+        _ change: JobChange, of job: JobID, number: Int64, at time: WallTime
+    ) throws(JobsFailure) -> Int64 {
         counters.sequence += 1
         let columns = try LogColumns(change)
         try connection.run(
             .appendLog, .integer(counters.sequence), .text(job.text), .integer(time.milliseconds),
             .text(columns.kind.rawValue), SQLiteValue(columns.attempt), SQLiteValue(columns.detail),
-            SQLiteValue(columns.delay))
+            SQLiteValue(columns.delay), .integer(number))
         return counters.sequence
     }
 }

@@ -16,7 +16,7 @@ struct BenchJobs: ParsableCommand {
     var jobs = PositiveCount(100_000)
 
     @Option(help: "How many jobs a batch claims and completes.")
-    var batch = PositiveCount(500)
+    var batch = PositiveCount(2000)
 
     @Option(help: "How often each single call is measured.")
     var calls = PositiveCount(500)
@@ -47,12 +47,12 @@ private struct StoreBench {
     }
 
     func measure() async throws -> BenchTable {
-        var table = BenchTable(["what", "jobs", "jobs_per_s", "p50_ms", "p99_ms"])
+        var table = BenchTable(["what", "jobs", "jobs_per_s", "cpu_us_per_job", "p50_ms", "p99_ms"])
         let store = try SQLiteJobStore(StoreConfiguration(folder: folder))
         let (total, calls) = (command.jobs.value, command.calls.value)
 
         let filling = try await Effort.of { try await submit(total, to: store, clients: 500) }
-        table.add(rate: "submit, 500 clients", of: total, in: filling.wall)
+        table.add(rate: "submit, 500 clients", of: total, in: filling)
         let submitting = try await Calls.time(calls) { _ in try await submit(1, to: store, clients: 1) }
         table.add(calls: "submit, one by one", submitting)
 
@@ -72,12 +72,12 @@ private struct StoreBench {
                 try await group.waitForAll()
             }
         }
-        table.add(rate: "claim and complete, 64 workers one by one", of: 64 * 50, in: together.wall)
+        table.add(rate: "claim and complete, 64 workers one by one", of: 64 * 50, in: together)
         let left = try await store.counts()[.pending]
         let batched = try await Effort.of {
             while try await store.counts()[.pending] > 0 { try await finish(command.batch.value, in: store) }
         }
-        table.add(rate: "claim and complete, batches of \(command.batch)", of: left, in: batched.wall)
+        table.add(rate: "claim and complete, batches of \(command.batch)", of: left, in: batched)
 
         try await table.add(calls: "dispatch, from answer to claim", dispatch(store, calls: calls))
         await store.close()
@@ -142,26 +142,34 @@ private struct StoreBench {
         }
         defer { scheduler.cancel() }
         var iterator = claimed.makeAsyncIterator()
-        var seconds: [Double] = []
+        var times = Calls()
         for _ in 0..<calls {
             try await submit(1, to: store, clients: 1)
-            let start = Effort.now().wall
+            let start = Effort.now()
             guard let claim = await iterator.next() else { break }
-            seconds.append(Effort.now().wall - start)
+            let end = Effort.now()
+            times.seconds.append(end.wall - start.wall)
+            times.cpu += end.cpu - start.cpu
             try await store.complete(claim, with: JobResult(path: "results"), at: .now())
         }
-        return Calls(seconds: seconds)
+        return times
     }
 }
 
 /// How long the same call took, each time.
 private struct Calls {
-    var seconds: [Double]
+    var seconds: [Double] = []
+    /// Of all of them.
+    var cpu = 0.0
 
     static func time(_ count: Int, _ call: (Int) async throws -> Void) async throws -> Calls {
-        var seconds: [Double] = []
-        for number in 0..<count { seconds.append(try await Effort.of { try await call(number) }.wall) }
-        return Calls(seconds: seconds)
+        var calls = Calls()
+        for number in 0..<count {
+            let effort = try await Effort.of { try await call(number) }
+            calls.seconds.append(effort.wall)
+            calls.cpu += effort.cpu
+        }
+        return calls
     }
 
     /// The value that this share of them does not exceed.
@@ -173,14 +181,17 @@ private struct Calls {
 }
 
 extension BenchTable {
-    fileprivate mutating func add(rate what: String, of count: Int, in seconds: Double) {
-        add(.text(what), .count(count), .number(Double(count) / seconds, digits: 0), .text(""), .text(""))
+    fileprivate mutating func add(rate what: String, of count: Int, in effort: Effort) {
+        add(
+            .text(what), .count(count), .number(Double(count) / effort.wall, digits: 0),
+            .number(effort.cpu * 1e6 / Double(count), digits: 1), .text(""), .text(""))
     }
 
     fileprivate mutating func add(calls what: String, _ calls: Calls) {
-        let total = calls.seconds.reduce(0, +)
+        let count = Double(calls.seconds.count)
         add(
-            .text(what), .count(calls.seconds.count), .number(Double(calls.seconds.count) / total, digits: 0),
-            .number(calls.quantile(0.5) * 1000, digits: 2), .number(calls.quantile(0.99) * 1000, digits: 2))
+            .text(what), .count(calls.seconds.count), .number(count / calls.seconds.reduce(0, +), digits: 0),
+            .number(calls.cpu * 1e6 / count, digits: 1), .number(calls.quantile(0.5) * 1000, digits: 2),
+            .number(calls.quantile(0.99) * 1000, digits: 2))
     }
 }
