@@ -2,102 +2,32 @@
 
 import base64
 import json
-import os
+import shutil
 import signal
+import tempfile
 import unittest
+from pathlib import Path
 
 import numpy as np
 from gantry_plugin.pictures import png_bytes
 from test_worker import WorkerTestCase
 
-PLUGIN = '''
-    import base64
-    import ctypes
-    import logging
-    import os
-    from datetime import datetime
-
-    import numpy as np
-
-    logger = logging.getLogger(__name__)
-
-    try:
-        import torch
-    except ImportError:
-        torch = None
-
-    MODEL = os.path.join(os.path.dirname(__file__), "models", "football-player-detection-v3.pt")
-    CLASSES = {0: "player", 1: "goalkeeper", 2: "referee"}
-
-
-    class Plugin:
-        """YOLO football tracker."""
-
-        name = "forgesyte-yolo-tracker"
-        version = "1.0.0"
-
-        def __init__(self):
-            if torch is None:
-                raise RuntimeError("No module named 'torch'. Install with: pip install torch")
-            if not torch.cuda.is_available():
-                raise RuntimeError("CUDA GPU not available. Check torch.cuda.is_available() or nvidia-smi.")
-            if not os.path.exists(MODEL):
-                raise RuntimeError(f"Model file not found: {MODEL}. Download it and place it there.")
-            self.model = open(MODEL, "rb").read()
-            logger.info("ready")
-            print("ready")
-
-        def validate(self):
-            return len(self.model) > 4
-
-        def _check(self, frame):
-            if not isinstance(frame, np.ndarray) or frame.ndim != 3 or frame.size < 12:
-                raise ValueError("Invalid frame")
-
-        def detect_players(self, frame, device="cuda", annotated=False, confidence=0.25):
-            """Detect players, goalkeepers and referees."""
-            self._check(frame)
-            scores = np.array([0.75, 0.5], dtype=np.float32)
-            detections = [
-                {"xyxy": np.array([1, 2, 3, 4], np.float32) * (i + 1), "confidence": score, "class_id": np.int64(i),
-                 "class_name": CLASSES[i]}
-                for i, score in enumerate(scores) if score >= confidence]
-            result = {"detections": detections, "count": len(detections), "classes": CLASSES,
-                      "timestamp": datetime(2026, 1, 2).isoformat()}
-            if annotated:
-                result["frame_annotated"] = base64.b64encode(frame.tobytes()).decode()
-            return result
-
-        def player_detection(self, frame, **options):
-            return self.detect_players(frame, **options)
-
-        def from_base64(self, frame_base64: str, device: str = "cuda"):
-            return {"start": base64.b64decode(frame_base64)[1:4].decode(), "device": device}
-
-        def crash(self):
-            ctypes.string_at(0)
-'''
-TORCH = '''
-class cuda:
-    @staticmethod
-    def is_available():
-        return {gpu}
-'''
+FOLDER = Path(__file__).resolve().parents[2] / "Plugins/contract"
+MODEL = "models/football-player-detection-v3.pt"
 
 
 class TheContractsClass(WorkerTestCase):
     frame = np.full((4, 6, 3), 7, np.uint8)
 
-    def tracker(self, torch=True, gpu=True, model=b"PK\x03\x04 weights"):
-        worker = self.worker(PLUGIN)
-        if torch:
-            (worker.folder / "torch.py").write_text(TORCH.format(gpu=gpu))
-        else:
-            (worker.folder / "torch.py").write_text("raise ImportError('none here')")
+    def tracker(self, torch="cuda", model=b"PK\x03\x04 weights"):
+        scratch = tempfile.TemporaryDirectory()
+        self.addCleanup(scratch.cleanup)
+        folder = Path(scratch.name) / "contract"
+        shutil.copytree(FOLDER, folder)
         if model is not None:
-            (worker.folder / "models").mkdir()
-            (worker.folder / "models/football-player-detection-v3.pt").write_bytes(model)
-        return worker
+            (folder / "models").mkdir()
+            (folder / MODEL).write_bytes(model)
+        return self.worker(folder=folder, manifest={"environment": {"CONTRACT_TORCH": torch}})
 
     def test_with_gpu_packages_and_models_its_tools_work(self):
         worker = self.tracker()
@@ -122,8 +52,8 @@ class TheContractsClass(WorkerTestCase):
 
     def test_without_gpu_package_or_model_the_constructors_own_words_arrive(self):
         for conditions, words in (
-                ({"gpu": False}, "CUDA GPU not available. Check torch.cuda.is_available() or nvidia-smi."),
-                ({"torch": False}, "No module named 'torch'. Install with: pip install torch"),
+                ({"torch": "cpu"}, "CUDA GPU not available. Check torch.cuda.is_available() or nvidia-smi."),
+                ({"torch": "absent"}, "No module named 'torch'. Install with: pip install torch"),
                 ({"model": None}, "Model file not found: ")):
             with self.subTest(conditions=conditions):
                 worker = self.tracker(**conditions)
@@ -157,9 +87,8 @@ class TheContractsClass(WorkerTestCase):
 
 class TheShippedManifest(unittest.TestCase):
     def test_it_asks_for_what_the_contract_lists(self):
-        folder = os.path.join(os.path.dirname(__file__), "../../../plugins/forgesyte-yolo-tracker")
-        with open(os.path.join(folder, "manifest.json"), encoding="utf-8") as file:
-            manifest = json.load(file)
+        file = Path(__file__).resolve().parents[3] / "plugins/forgesyte-yolo-tracker/manifest.json"
+        manifest = json.loads(file.read_text())
         self.assertTrue(manifest["requires_gpu"])
         self.assertEqual(manifest["dependencies"], ["torch", "torchvision", "ultralytics", "numpy", "cv2"])
         self.assertEqual(sorted(manifest["models"].values()), [
