@@ -47,7 +47,7 @@ package protocol Failure: Error, Sendable, CustomStringConvertible {
 extension Failure {
     package var description: String {
         var line = subject.map { "\($0.isEmpty ? "\"\"" : $0): \(message)" } ?? message
-        if let hint { line += ". \(hint)" }
+        if let hint { line += (line.hasSuffix(".") ? " " : ". ") + hint }
         // A file name may hold anything; what people read stays one line, and cannot steer their terminal.
         return line.unicodeScalars.contains { $0.properties.generalCategory == .control }
             ? line.unicodeScalars.map {

@@ -337,12 +337,10 @@ extension HostedPlugin {
         if isSoon { state.pendingLoads += 1 }
         state.restart = Task {
             let isDue = (try? await Task.sleep(for: delay)) != nil  // cancelled by a reload
+            if isDue, !Task.isCancelled { self.beginLoad(reason: reason, isManual: false) }
             self.state.withLock { state in
                 if isSoon { state.pendingLoads -= 1 }
             }
-            guard isDue, !Task.isCancelled else { return }
-            self.state.withLock { $0.restart = nil }
-            self.beginLoad(reason: reason, isManual: false)
         }
     }
 }

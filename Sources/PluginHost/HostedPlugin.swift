@@ -50,7 +50,8 @@ final class HostedPlugin: Sendable {
         self.board = board
         self.fixedManifest = fixedManifest
         let policy = RestartPolicy(
-            limit: configuration.restarts, window: configuration.restartWindow, firstDelay: configuration.firstBackoff)
+            limit: configuration.restarts, window: configuration.restartWindow, firstDelay: configuration.firstBackoff,
+            factor: configuration.restartFactor)
         var spares = policy
         spares.limit = 10
         state = Mutex(State(policy: policy, sparePolicy: spares))
@@ -59,9 +60,9 @@ final class HostedPlugin: Sendable {
 
     var manifest: PluginManifest? { state.withLock { $0.manifest } }
     var tools: [ToolDescription] { state.withLock { $0.load?.tools ?? [] } }
-    /// Whether nothing is about to change by itself.
+    /// Whether nothing is about to change by itself soon.
     var isSettled: Bool {
-        state.withLock { ($0.pendingLoads == 0 && $0.restart == nil) || $0.isStopped }
+        state.withLock { $0.pendingLoads == 0 || $0.isStopped }
     }
 
     func report(_ level: HostReport.Level, _ message: String, detail: String? = nil) {

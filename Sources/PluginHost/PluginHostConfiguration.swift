@@ -35,10 +35,12 @@ package struct PluginHostConfiguration: Sendable {
     package var mostPlugins = 256
     /// Whether each Python plugin has a spare worker.
     package var keepsSpares = true
-    /// Restarts after worker faults within ten minutes, and the wait before the first one; it doubles each time.
+    /// Restarts after worker faults within ten minutes, and the wait before the first one.
     package var restarts = 3
     package var restartWindow: Duration = .seconds(600)
     package var firstBackoff: Duration = .milliseconds(100)
+    /// How many times longer each further wait is.
+    package var restartFactor = 8
     /// Where what happens is told, one line each: state changes, faults, tracebacks. Must not wait.
     package var report: @Sendable (HostReport) -> Void = { _ in }
 

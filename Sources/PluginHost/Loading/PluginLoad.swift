@@ -26,7 +26,7 @@ final class PluginLoad: Sendable {
 /// What a worker says at loading.
 enum LoadAnswer {
     static func tools(_ message: WireMessage) throws(PluginProblem) -> [ToolDescription] {
-        let declared = message.fields["tools"]?.asArray ?? []
+        guard let declared = message.fields["tools"]?.asArray else { throw broken("it declares no list of tools") }
         guard declared.count <= 1024 else { throw broken("it declares \(declared.count) tools") }
         var tools: [ToolDescription] = []
         for each in declared {
