@@ -21,5 +21,11 @@ package struct ResponseWriter: Sendable {
         }
     }
 
+    /// Bytes that no other writer's may come between.
+    func writeWhole(_ bytes: [UInt8]) async throws {
+        try Task.checkCancellation()
+        try await send(bytes)
+    }
+
     package func write(_ text: String) async throws { try await write(Array(text.utf8)) }
 }
