@@ -84,7 +84,8 @@ let package = Package(
             name: "gantry",
             dependencies: [
                 "Model", "Tracking", "Evaluation", "Formats", "FileSafety", "Supervision", "Media", "Inference",
-                "PluginWire", "Pipelines", "PluginHost", "CSandbox", "HTTPKit", "API", "ServerLog", "Jobs", "StoreSQLite",
+                "PluginWire", "PluginKit", "PluginHost", "Pipelines", "CSandbox", "HTTPKit", "API", "ServerLog", "Jobs",
+                "StoreSQLite",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
@@ -110,7 +111,10 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "PluginWireTests", dependencies: ["PluginWire", "TestSupport"], swiftSettings: strict),
         .testTarget(
-            name: "PluginKitTests", dependencies: ["PluginKit", "PluginWire", "gantry-chaos", "TestSupport"],
+            name: "PluginKitTests",
+            dependencies: [
+                "PluginKit", "PluginWire", "Pipelines", "Media", "Inference", "gantry", "gantry-chaos", "TestSupport",
+            ],
             swiftSettings: strict),
         .testTarget(name: "APITests", dependencies: ["API", "PluginHost", "PluginWire", "Model", "TestSupport"], swiftSettings: strict),
         .testTarget(

@@ -40,11 +40,13 @@
 
 #define GAV_AVCODEC(X) \
     X(avcodec_version) \
+    X(av_new_packet) \
     X(av_packet_alloc) \
     X(av_packet_free) \
     X(av_packet_rescale_ts) \
     X(av_packet_unref) \
     X(avcodec_alloc_context3) \
+    X(avcodec_default_get_buffer2) \
     X(avcodec_descriptor_get) \
     X(avcodec_find_decoder) \
     X(avcodec_find_encoder) \

@@ -37,6 +37,17 @@ import Model
         codedHeight = Int(info.height)
     }
 
+    /// A single picture of its own, upright; takes over `handle`.
+    init(owning handle: OpaquePointer, width: Int, height: Int) {
+        unsafe self.handle = handle
+        index = 0
+        time = .zero
+        (self.width, self.height) = (width, height)
+        (codedWidth, codedHeight) = (width, height)
+        rotation = 0
+        isDamaged = false
+    }
+
     deinit { unsafe gav_frame_free(handle) }
 
     /// Scales a part of the upright picture into a part of `image` as RGB, turned upright, with the stream's own colour

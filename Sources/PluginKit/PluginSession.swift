@@ -79,10 +79,11 @@ package final class PluginSession<P: Plugin> {
 
     private func call(_ request: WorkerConversation.CallRequest, blob: [UInt8]) throws {
         do {
-            let result = try perform(request, blob: blob)
-            let text = try ResultCheck.text(of: result)
+            let (result, attachment) = try perform(request, blob: blob)
+            let text = try ResultCheck.text(of: result, attachment: attachment)
             try socket.send(
-                WireMessage("result", ["id": .integer(request.id)], opaque: text), deadline: Self.never)
+                WireMessage("result", ["id": .integer(request.id)], opaque: text, blob: attachment),
+                deadline: Self.never)
         } catch let fault as WireFailure {
             throw fault
         } catch let violation as WorkerConversation.Violation {
@@ -93,7 +94,9 @@ package final class PluginSession<P: Plugin> {
         _ = try conversation.receive(.answered)
     }
 
-    private func perform(_ request: WorkerConversation.CallRequest, blob: [UInt8]) throws -> Value {
+    private func perform(
+        _ request: WorkerConversation.CallRequest, blob: [UInt8]
+    ) throws -> (result: Value, attachment: [UInt8]) {
         guard let tool = tools[request.tool] else {
             throw ToolError(type: "LookupError", message: "the plugin has no tool \(request.tool)")
         }
@@ -103,7 +106,7 @@ package final class PluginSession<P: Plugin> {
             listener: ToolCall.Listener(
                 report: { [self] in try report(id: request.id, fraction: $0, message: $1) },
                 isCancelled: { [self] in try cancellationCame() }))
-        return try tool.body(call)
+        return (try tool.body(call), call.attachment)
     }
 
     private func frame(_ place: Value) throws -> Frame {

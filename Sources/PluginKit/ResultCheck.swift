@@ -9,7 +9,12 @@ enum ResultCheck {
 
     /// The result as JSON.
     /// - Throws: `ValueError` with a message that names the place, such as `result.boxes[3].score is NaN`.
-    static func text(of result: Value) throws(ToolError) -> [UInt8] {
+    static func text(of result: Value, attachment: [UInt8] = []) throws(ToolError) -> [UInt8] {
+        guard attachment.count <= WireLimits.standard.blob else {
+            throw ToolError(
+                type: "ValueError",
+                message: "\(attachment.count) bytes go with the result; at most 128 MiB can be handed on")
+        }
         try check(result.wire, place: "result", depth: 1)
         let text = result.wire.json
         guard text.count <= largestValue else {

@@ -25,6 +25,9 @@ public final class ToolCall {
     private let listener: Listener?
     private var wasCancelled = false
     private var lastReport: ContinuousClock.Instant?
+    /// Bytes that go with the result and need no JSON, such as a picture's; at most 128 MiB. What is done with them is
+    /// between the tool and Gantry.
+    public var attachment: [UInt8] = []
 
     /// A call for a plugin's own tests, without Gantry.
     ///

@@ -55,7 +55,6 @@ struct Gantry: ParsableCommand {
         version: ProductVersion.string,
         subcommands: [
             TrackCommand.self, ServeCommand.self, ProbeCommand.self, ModelsCommand.self, TokenCommand.self,
-            EvalCommand.self,
-            BenchCommand.self, VersionCommand.self,
+            EvalCommand.self, BenchCommand.self, VersionCommand.self, PluginWorkerCommand.self,
         ])
 }

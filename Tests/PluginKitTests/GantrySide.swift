@@ -29,11 +29,14 @@ final class GantrySide {
     }
 
     /// A program, started as Gantry starts it: control socket at 3, frame memory at 4.
-    init(program: String, environment: [String: String] = [:], memory byteCount: Int = 1 << 16) throws {
+    init(
+        program: String, arguments: [String] = [], environment: [String: String] = [:], memory byteCount: Int = 1 << 16
+    ) throws {
         let (own, other) = try WireSocket.pair()
         memory = try FrameMemory(byteCount: byteCount)
         socket = WireSocket(descriptor: own)
-        let pid = try Self.spawn(program, environment: environment, control: other, memory: memory.descriptor)
+        let pid = try Self.spawn(
+            [program] + arguments, environment: environment, control: other, memory: memory.descriptor)
         close(other)
         ending = {
             var status: Int32 = 0
@@ -55,6 +58,9 @@ final class GantrySide {
     }
 
     func send(raw bytes: [UInt8]) throws { try socket.send(bytes, deadline: Self.deadline) }
+
+    /// The next message as it came, with its blob.
+    func receiveMessage() throws -> WireMessage { try socket.receive(deadline: Self.deadline) }
 
     /// The next message, as one tree.
     func receive() throws -> WireValue { try socket.receive(deadline: Self.deadline).value() }
@@ -102,7 +108,7 @@ final class GantrySide {
     }
 
     private static func spawn(
-        _ program: String, environment: [String: String], control: Int32, memory: Int32
+        _ words: [String], environment: [String: String], control: Int32, memory: Int32
     ) throws -> pid_t {
         // Above the numbers they are to have, so that neither overwrites the other.
         let (high, higher) = (fcntl(control, F_DUPFD_CLOEXEC, 100), fcntl(memory, F_DUPFD_CLOEXEC, 100))
@@ -122,9 +128,10 @@ final class GantrySide {
         let settings = (ProcessInfo.processInfo.environment.merging(["SWIFT_BACKTRACE": "enable=no"]) { $1 })
             .merging(environment) { $1 }.map { "\($0.key)=\($0.value)" }
         var pid: pid_t = 0
-        var argv: [UnsafeMutablePointer<CChar>?] = unsafe [strdup(program), nil]
+        var argv: [UnsafeMutablePointer<CChar>?] = unsafe words.map { unsafe strdup($0) } + [nil]
         var envp: [UnsafeMutablePointer<CChar>?] = unsafe settings.map { unsafe strdup($0) } + [nil]
         defer { unsafe (argv + envp).forEach { unsafe free($0) } }
+        let program = words.first ?? ""
         let error = unsafe posix_spawn(&pid, program, &actions, nil, &argv, &envp)
         try #require(error == 0, "cannot start \(program): errno \(error)")
         return pid

@@ -127,6 +127,16 @@ void gav_frame_free(gav_frame *);
 void gav_frame_move(gav_frame *to, gav_frame *from);
 void gav_frame_describe(const gav_frame *, gav_frame_info *);
 
+// ---- single pictures -------------------------------------------------------------------------------------------
+
+// A picture with a copy of `height` rows of `width` pixels, red, green, blue, a byte each, `stride` bytes apart.
+int gav_frame_of_rgb(gav_frame **, const uint8_t *bytes, ptrdiff_t stride, int width, int height);
+typedef enum { GAV_JPEG, GAV_PNG } gav_still;
+// Decodes one picture; whatever is wrong with its data is an error.
+int gav_still_decode(gav_frame **, const uint8_t *bytes, size_t count, gav_still, int64_t max_pixels);
+// Converts a whole picture to red, green, blue, a byte each, without padding.
+int gav_frame_to_rgb(const gav_frame *, uint8_t *bytes);
+
 // ---- conversion ------------------------------------------------------------------------------------------------
 
 typedef struct gav_scaler gav_scaler;
