@@ -37,6 +37,9 @@ public struct Tool {
         self.body = body
     }
 
+    /// Calls the tool, for a plugin's own tests.
+    public func run(_ call: ToolCall) throws -> Value { try body(call) }
+
     /// JSON Schema of the arguments.
     package var inputSchema: Value {
         var schema: [String: Value] = [

@@ -54,7 +54,7 @@ struct Gantry: ParsableCommand {
             """,
         version: ProductVersion.string,
         subcommands: [
-            TrackCommand.self, ServeCommand.self, ProbeCommand.self, ModelsCommand.self, TokenCommand.self,
-            EvalCommand.self, BenchCommand.self, VersionCommand.self, PluginWorkerCommand.self,
+            TrackCommand.self, ServeCommand.self, ProbeCommand.self, ModelsCommand.self, PluginsCommand.self,
+            TokenCommand.self, EvalCommand.self, BenchCommand.self, VersionCommand.self, PluginWorkerCommand.self,
         ])
 }
