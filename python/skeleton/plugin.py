@@ -10,7 +10,9 @@ class Plugin:
 
     def validate(self):
         """Called once after loading: try out what the tools need. False, or raising, means FAILED."""
-        return self.brightness(np.zeros((2, 2, 3), np.uint8))["mean"] == 0
+        works = self.brightness(np.zeros((2, 2, 3), np.uint8))["mean"] == 0
+        self.frames_seen = 0
+        return works
 
     def brightness(self, frame, threshold: int = 128):
         """How bright the picture is, and the box around what is brighter than the threshold (0 to 255)."""

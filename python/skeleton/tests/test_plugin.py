@@ -19,6 +19,7 @@ class Brightness(unittest.TestCase):
         result = self.plugin.run("brightness", frame=self.frame)
         self.assertEqual(result["bright_box"], [30, 10, 50, 20])
         self.assertAlmostEqual(result["mean"], 255 * 200 / (48 * 64))
+        self.assertEqual(result["frames_seen"], 1)
 
     def test_a_dark_picture_has_no_bright_box(self):
         self.assertIsNone(self.plugin.run("brightness", frame=self.frame)["bright_box"])
