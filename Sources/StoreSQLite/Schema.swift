@@ -14,12 +14,13 @@ struct Schema: Sendable {
 
     /// Rows that change often (jobs) are kept small and apart from those that are written once (requests) and those
     /// that few jobs have (details). What belongs to a job is found by its number rather than its name: jobs that are
-    /// worked on one after the other then lie side by side, and a commit writes few pages.
+    /// worked on one after the other then lie side by side, and a commit writes few pages. Checks compare one by one:
+    /// for `IN` with a list SQLite builds a table at each write.
     private static let first = """
         CREATE TABLE jobs (
             number INTEGER PRIMARY KEY,
             id TEXT NOT NULL UNIQUE,
-            state TEXT NOT NULL CHECK (state IN ('pending', 'running', 'completed', 'failed', 'cancelled')),
+            state TEXT NOT NULL,
             rank INTEGER NOT NULL,
             needs_gpu INTEGER NOT NULL,
             attempt INTEGER NOT NULL CHECK (attempt >= 1),
@@ -35,7 +36,8 @@ struct Schema: Sendable {
             ended_at INTEGER,
             progress_sequence INTEGER,
             CHECK (state != 'running' OR (lease IS NOT NULL AND lease_deadline IS NOT NULL)),
-            CHECK ((state IN ('pending', 'running')) = (ended_at IS NULL))
+            CHECK (((state = 'pending' OR state = 'running') AND ended_at IS NULL) OR (ended_at IS NOT NULL
+                AND (state = 'completed' OR state = 'failed' OR state = 'cancelled')))
         ) STRICT;
         CREATE INDEX jobs_by_state ON jobs (state);
         CREATE INDEX jobs_ready ON jobs (needs_gpu, rank) WHERE state = 'pending' AND not_before IS NULL;
