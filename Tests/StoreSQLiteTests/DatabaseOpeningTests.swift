@@ -66,7 +66,7 @@ import Testing
         }
     }
 
-    @Test(arguments: 1...40 as ClosedRange<UInt64>)
+    @Test(arguments: 1...20 as ClosedRange<UInt64>)
     func randomDamageIsNoticedOrHarmless(seed: UInt64) async throws {
         var generator = SplitMix64(seed: seed)
         try await withMemoryFolder { folder in
