@@ -166,7 +166,11 @@ final class HTTPConnection: ChannelInboundHandler, @unchecked Sendable {
         loop: while true {
             switch mode {
             case .webSocket(let link):
-                needsInput = link.process(&input)
+                // The link may end the connection, which clears the input: it works on what is taken out.
+                var taken = input
+                input = ByteBuffer()
+                needsInput = link.process(&taken)
+                if case .webSocket = mode { input = taken }
                 break loop
             case .lingering:
                 input.clear()
