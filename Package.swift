@@ -146,7 +146,8 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "PipelinesTests", dependencies: ["Pipelines", "TestSupport"], swiftSettings: strict),
         .testTarget(
-            name: "CommandLineTests", dependencies: ["gantry", "Formats", "Media", "Pipelines", "TestSupport"],
+            name: "CommandLineTests",
+            dependencies: ["gantry", "Formats", "Media", "Pipelines", "PluginHost", "PluginWire", "TestSupport"],
             swiftSettings: strict),
     ]
 )

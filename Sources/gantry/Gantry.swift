@@ -20,6 +20,9 @@ enum EntryPoint {
             exit(
                 failure.code == .cancelled
                     ? Interruption.exitStatus ?? ExitStatus.of(.cancelled) : ExitStatus.of(failure.code))
+        } catch let answer as ExitCode {
+            // A command that has said all that there is to say.
+            exit(answer.rawValue)
         } catch {
             // Help, version and wrong options are the parser's. What else is no `Failure` is a fault, said as one.
             guard Gantry.exitCode(for: error) == .failure else { Gantry.exit(withError: error) }

@@ -188,7 +188,8 @@ struct PluginEnvironment {
         let lines: [String] = process.output.lines.map { $0.text }
         guard status.isSuccess else {
             let fault = lines.last(where: { $0.hasPrefix("ERROR") }) ?? lines.last(where: { !$0.isEmpty })
-            let complaint: String = fault ?? status.description
+            var complaint: String = fault ?? status.description
+            while complaint.last == "." { complaint.removeLast() }
             throw CommandFailure(
                 code: doing.contains("install") ? .downloadFailed : .unsupported,
                 message: "\(program) was \(doing) and \(status.description): \(PlainText.line(complaint))",
