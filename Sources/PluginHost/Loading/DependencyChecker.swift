@@ -30,7 +30,7 @@ struct DependencyChecker: Sendable {
         }
         guard !reasons.isEmpty else { return }
         throw PluginProblem(
-            reasons.joined(separator: " "), state: .unavailable,
+            reasons.joined(separator: "; "), state: .unavailable,
             mend: mends.isEmpty ? "Put the file in its place, then reload the plugin." : mends.joined(separator: " "))
     }
 
