@@ -52,24 +52,28 @@ public struct Parameter: Sendable {
     /// The value to use for what the caller gave.
     /// - Throws: `TypeError` or `ValueError`.
     func accepted(_ given: Value?) throws(ToolError) -> Value {
-        guard let given else {
-            guard let defaultValue else {
-                throw ToolError(type: "TypeError", message: "the argument \(name) is missing")
-            }
-            return defaultValue
+        guard let value = given ?? defaultValue else {
+            throw ToolError(type: "TypeError", message: "the argument \(name) is missing")
         }
-        if given == defaultValue { return given }
-        guard fits(given) else {
-            throw ToolError(type: "TypeError", message: "\(name) must be of type \(kind.rawValue), not \(given.kind)")
+        // The default need not be what others must be: null for "not given", say.
+        if defaultValue != value { try check(value) }
+        return value
+    }
+
+    private func check(_ value: Value) throws(ToolError) {
+        guard fits(value) else {
+            throw ToolError(type: "TypeError", message: "\(name) must be of type \(kind.rawValue), not \(value.kind)")
         }
-        if let range, let number = given.number, !range.contains(number) {
-            throw ToolError(type: "ValueError", message: "\(name) is \(number); it lies between \(bounds(of: range))")
+        if let complaint = complaint(about: value) { throw ToolError(type: "ValueError", message: complaint) }
+    }
+
+    /// What is wrong with a value of the right type; nil where nothing is.
+    private func complaint(about value: Value) -> String? {
+        if let range, let number = value.number, !range.contains(number) {
+            return "\(name) is \(number); it lies between \(bounds(of: range))"
         }
-        if let choices, !choices.contains(given) {
-            let all = choices.map { $0.string ?? $0.number.map { "\($0)" } ?? $0.kind }.joined(separator: ", ")
-            throw ToolError(type: "ValueError", message: "\(name) must be one of: \(all)")
-        }
-        return given
+        guard let choices, !choices.contains(value) else { return nil }
+        return "\(name) must be one of: \(choices.map(\.asChoice).joined(separator: ", "))"
     }
 
     private func bounds(of range: ClosedRange<Double>) -> String {
@@ -152,4 +156,9 @@ extension Optional: ArgumentType where Wrapped: ArgumentType {
             self = .some(value)
         }
     }
+}
+
+extension Value {
+    /// As a choice is spelled in a message.
+    fileprivate var asChoice: String { string ?? number.map { "\($0)" } ?? kind }
 }
