@@ -62,6 +62,7 @@ let package = Package(
         .target(
             name: "HTTPKit",
             dependencies: [
+                "CCrypto",
                 .product(name: "Logging", package: "swift-log"), .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],

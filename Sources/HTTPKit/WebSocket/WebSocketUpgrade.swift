@@ -31,7 +31,7 @@ extension HTTPResponse {
         else {
             throw HTTPFailure(.badRequest, "The WebSocket handshake has no valid Sec-WebSocket-Key, or a body")
         }
-        let digest = SHA1.digest(Array((keys[0] + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").utf8))
+        let digest = try SHA1.digest(Array((keys[0] + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").utf8))
         var response = HTTPResponse(
             .switchingProtocols,
             headers: [
