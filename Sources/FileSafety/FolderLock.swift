@@ -15,7 +15,7 @@ final class FolderLock: Sendable {
             let file = try FileDescriptor(
                 opening: FileName.lock, in: folder.number, flags: O_RDWR | O_CREAT | O_NOFOLLOW, permissions: 0o644,
                 action: "cannot lock the folder", shownPath: "\(folder.path)/\(FileName.lock)")
-            if flock(file.number, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK {
+            guard file.tryLock() else {
                 throw Self.held(file, folder: folder.path)
             }
             // The previous holder may have removed the name between our open and our lock: then it locks nothing.
@@ -23,10 +23,7 @@ final class FolderLock: Sendable {
             let found = unsafe fstatat(folder.number, FileName.lock, &named, AT_SYMLINK_NOFOLLOW)
             let own = try file.status()
             guard found == 0, named.st_ino == own.st_ino, named.st_dev == own.st_dev else { continue }
-            let holder = Array("\(getpid())\n".utf8)
-            // What the file says is for people; the lock holds without it, on a full disk for example.
-            _ = ftruncate(file.number, 0)
-            _ = unsafe holder.withUnsafeBytes { unsafe pwrite(file.number, $0.baseAddress, $0.count, 0) }
+            file.write(lockHolder: "\(getpid())")
             self.file = file
             self.folder = folder
             return
@@ -39,10 +36,7 @@ final class FolderLock: Sendable {
     }
 
     private static func held(_ file: borrowing FileDescriptor, folder: String) -> FileSafetyFailure {
-        var bytes = [UInt8](repeating: 0, count: 20)
-        // Without a readable number the message goes without it.
-        let count = (try? file.read(into: &bytes)) ?? 0
-        let holder = Int32(String(decoding: bytes[..<count].prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self))
+        let holder = Int32(file.lockHolder(upTo: 20))
         return FileSafetyFailure(
             code: .busy,
             message: "another run is writing to this folder" + (holder.map { " (process \($0))" } ?? ""),

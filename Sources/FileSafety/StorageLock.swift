@@ -15,13 +15,8 @@ package final class StorageLock: Sendable {
         let file = try FileDescriptor(
             opening: path, flags: O_RDWR | O_CREAT | O_NOFOLLOW, permissions: 0o600,
             action: "cannot lock the storage folder")
-        var status: Int32
-        repeat { status = flock(file.number, LOCK_EX | LOCK_NB) } while status != 0 && errno == EINTR
-        if status != 0, errno == EWOULDBLOCK {
-            var bytes = [UInt8](repeating: 0, count: 200)
-            // Without a readable name the message goes without it.
-            let count = (try? file.read(into: &bytes)) ?? 0
-            let holder = String(decoding: bytes[..<count].prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
+        guard file.tryLock() else {
+            let holder = file.lockHolder(upTo: 200)
             throw FileSafetyFailure(
                 code: .busy,
                 message: "another server uses this storage folder" + (holder.isEmpty ? "" : ": \(holder)"),
@@ -33,9 +28,6 @@ package final class StorageLock: Sendable {
 
     /// Writes down who holds the lock; the file stays when the lock goes, and means nothing then.
     package func name(holder: String) {
-        let line = Array((holder + "\n").utf8)
-        // For people; the lock holds without it, on a full disk for example.
-        _ = ftruncate(file.number, 0)
-        _ = unsafe line.withUnsafeBytes { unsafe pwrite(file.number, $0.baseAddress, $0.count, 0) }
+        file.write(lockHolder: holder)
     }
 }
