@@ -4,11 +4,11 @@ import Synchronization
 /// Runs asynchronous work from a command, whose thread has nothing else to do.
 enum AsyncWork {
     /// Waits for `work` to end; its deadlines are its own.
-    static func run<R: Sendable>(_ work: @escaping @Sendable () async throws -> R) throws -> R {
-        let outcome = Outcome<R>()
+    static func run<R: Sendable, E: Error>(_ work: @escaping @Sendable () async throws(E) -> R) throws(E) -> R {
+        let outcome = Outcome<R, E>()
         let done = DispatchSemaphore(value: 0)
         Task.detached {
-            do {
+            do throws(E) {
                 outcome.set(.success(try await work()))
             } catch {
                 outcome.set(.failure(error))
@@ -19,12 +19,12 @@ enum AsyncWork {
         return try outcome.value()
     }
 
-    private final class Outcome<R: Sendable>: Sendable {
-        private let stored = Mutex<Result<R, any Error>?>(nil)
+    private final class Outcome<R: Sendable, E: Error>: Sendable {
+        private let stored = Mutex<Result<R, E>?>(nil)
 
-        func set(_ result: Result<R, any Error>) { stored.withLock { $0 = result } }
+        func set(_ result: Result<R, E>) { stored.withLock { $0 = result } }
 
-        func value() throws -> R {
+        func value() throws(E) -> R {
             guard let result = stored.withLock({ $0 }) else {
                 fatalError("the task signals after it has set its result")
             }

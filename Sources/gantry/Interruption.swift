@@ -15,16 +15,9 @@ enum Interruption {
 
     static func install() {
         _ = cancellation  // Made here, not in a handler: a handler may only store into atomics.
-        for number in [SIGINT, SIGTERM, SIGHUP] {
-            // A parent's thread may have had it blocked, and children inherit that.
-            var set = sigset_t()
-            unsafe sigemptyset(&set)
-            unsafe sigaddset(&set, number)
-            unsafe pthread_sigmask(SIG_UNBLOCK, &set, nil)
-            signal(number) { number in
-                if Interruption.received.exchange(number, ordering: .relaxed) != 0 { _exit(128 + number) }
-                Interruption.cancellation.cancel()
-            }
+        StopSignals.handle { number in
+            if Interruption.received.exchange(number, ordering: .relaxed) != 0 { _exit(128 + number) }
+            Interruption.cancellation.cancel()
         }
     }
 }

@@ -49,7 +49,7 @@ final class ServerRun {
     func start() throws {
         let first = settings.requiresAuthentication ? try tokens.createFirst(at: .now) : nil
         let server = server
-        let port = try Self.wait { () async throws in try await server.start() }
+        let port = try AsyncWork.run { () async throws in try await server.start() }
         let address = "http://\(settings.host.contains(":") ? "[\(settings.host)]" : settings.host):\(port)"
         lock.name(holder: "process \(getpid()), \(address)")
         try StandardOutput.print(
@@ -87,7 +87,7 @@ final class ServerRun {
         watchdog.start()
         logger.notice("ending", metadata: ["signal": "\(signal)"])
         let (server, plugins) = (server, plugins)
-        Self.wait {
+        AsyncWork.run {
             await server.shutdown()
             await plugins.shutdown(deadline: Self.workerGrace)
         }
@@ -107,27 +107,5 @@ final class ServerRun {
         var metadata: Logger.Metadata = ["plugin": "\(report.plugin)"]
         if let detail = report.detail { metadata["detail"] = "\(detail)" }
         logger.log(level: level, "\(report.message)", metadata: metadata)
-    }
-
-    /// Blocks this thread, which has nothing else to do, until `work` is done.
-    private static func wait<Result: Sendable>(
-        _ work: @escaping @Sendable () async throws -> Result
-    ) throws -> Result {
-        let (done, box) = (DispatchSemaphore(value: 0), ResultBox<Result>())
-        Task.detached {
-            do { box.set(.success(try await work())) } catch { box.set(.failure(error)) }
-            done.signal()
-        }
-        done.wait()
-        return try box.take().get()
-    }
-
-    private static func wait(_ work: @escaping @Sendable () async -> Void) {
-        let done = DispatchSemaphore(value: 0)
-        Task.detached {
-            await work()
-            done.signal()
-        }
-        done.wait()
     }
 }

@@ -18,18 +18,11 @@ enum ShutdownSignal {
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         _ = fcntl(ends[1], F_SETFL, O_NONBLOCK)
         writer.store(ends[1], ordering: .sequentiallyConsistent)
-        for number in [SIGINT, SIGTERM, SIGHUP] {
-            // A parent's thread may have had it blocked, and children inherit that.
-            var set = sigset_t()
-            unsafe sigemptyset(&set)
-            unsafe sigaddset(&set, number)
-            unsafe pthread_sigmask(SIG_UNBLOCK, &set, nil)
-            signal(number) { number in
-                // Only what a handler may do: atomics, write(2), _exit(2).
-                if ShutdownSignal.received.exchange(number, ordering: .relaxed) != 0 { _exit(128 + number) }
-                var byte: UInt8 = 0
-                _ = unsafe write(ShutdownSignal.writer.load(ordering: .relaxed), &byte, 1)
-            }
+        StopSignals.handle { number in
+            // Only what a handler may do: atomics, write(2), _exit(2).
+            if ShutdownSignal.received.exchange(number, ordering: .relaxed) != 0 { _exit(128 + number) }
+            var byte: UInt8 = 0
+            _ = unsafe write(ShutdownSignal.writer.load(ordering: .relaxed), &byte, 1)
         }
         return ends[0]
     }
