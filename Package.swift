@@ -74,7 +74,7 @@ let package = Package(
         .target(
             name: "API",
             dependencies: [
-                "HTTPKit", "PluginHost", "PluginWire", "FileSafety", "Model",
+                "HTTPKit", "PluginHost", "PluginWire", "Jobs", "FileSafety", "Model",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),
@@ -117,7 +117,13 @@ let package = Package(
                 "PluginKit", "PluginWire", "Pipelines", "Media", "Inference", "gantry", "gantry-chaos", "TestSupport",
             ],
             swiftSettings: strict),
-        .testTarget(name: "APITests", dependencies: ["API", "PluginHost", "PluginWire", "Model", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "APITests",
+            dependencies: [
+                "API", "HTTPKit", "Jobs", "StoreSQLite", "FileSafety", "PluginHost", "PluginWire", "Model", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict),
         .testTarget(
             name: "ServerLogTests",
             dependencies: ["ServerLog", "Model", "TestSupport", .product(name: "Logging", package: "swift-log")],

@@ -10,6 +10,17 @@ package struct FileName: Hashable, Sendable {
     static let lock = reservedPrefix + "lock"
 
     package init(_ text: String) throws(FileSafetyFailure) {
+        try self.init(entry: text)
+        if text.hasPrefix(Self.reservedPrefix) {
+            throw FileSafetyFailure(
+                code: .invalidArgument,
+                message: "cannot be a result's name: names that begin with \(Self.reservedPrefix) are Gantry's own",
+                subject: text.debugDescription)
+        }
+    }
+
+    /// The name of anything in a folder, Gantry's own files included.
+    init(entry text: String) throws(FileSafetyFailure) {
         let problem: String? =
             if text.isEmpty || text == "." || text == ".." {
                 "it names no file"
@@ -17,8 +28,6 @@ package struct FileName: Hashable, Sendable {
                 "it contains a slash or a NUL byte"
             } else if text.utf8.count > 255 {
                 "it is longer than 255 bytes"
-            } else if text.hasPrefix(Self.reservedPrefix) {
-                "names that begin with \(Self.reservedPrefix) are Gantry's own"
             } else {
                 nil
             }

@@ -8,15 +8,17 @@ package final class GantryServer: Sendable {
     private let server: HTTPServer
     private let settings: ServerSettings
 
-    /// - Parameter tokens: nil: no token is asked for.
+    /// - Parameters:
+    ///   - jobs: nil: this server takes none.
+    ///   - tokens: nil: no token is asked for.
     package init(
-        settings: ServerSettings, limits: HTTPLimits, plugins: any PluginService, tokens: (any TokenStore)?,
-        logger: Logger
+        settings: ServerSettings, limits: HTTPLimits, plugins: any PluginService, jobs: JobService? = nil,
+        tokens: (any TokenStore)?, logger: Logger
     ) {
         self.settings = settings
         let bodies = JSONBody()
         let routes = HTTPRoutes(
-            surface: Surface(plugins: plugins, cors: settings.cors, bodies: bodies),
+            surface: Surface(plugins: plugins, jobs: jobs, cors: settings.cors, bodies: bodies),
             admission: Admission(tokens: tokens, cors: settings.cors), plugins: plugins,
             bodyLimit: bodies.limits.body, logger: logger)
         var configuration = HTTPServerConfiguration()

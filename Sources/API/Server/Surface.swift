@@ -4,7 +4,9 @@ import PluginHost
 package struct Surface: Sendable {
     package let routes: [Route]
 
-    package init(plugins: any PluginService, cors: CORSPolicy, bodies: JSONBody = JSONBody()) {
+    package init(
+        plugins: any PluginService, jobs: JobService? = nil, cors: CORSPolicy, bodies: JSONBody = JSONBody()
+    ) {
         let routes =
             HealthRoutes(plugins: plugins).routes + PluginRoutes(plugins: plugins).routes
             + ToolRoutes(plugins: plugins, bodies: bodies).routes

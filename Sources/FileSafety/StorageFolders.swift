@@ -1,0 +1,81 @@
+import Glibc
+import Model
+
+/// The folders of a server's storage, by name: what lies where is decided here and nowhere else.
+///
+///     tokens.json, gantry.db    who may come in, and the jobs
+///     uploads/<job>/<video>     what was submitted
+///     results/<job>/            what came of it; `.gantry/` in it: checkpoints, never shown
+///     temp/                     uploads in progress; emptied at start, under the ``StorageLock``
+///     logs/<job>.log            what the job's attempts printed
+///
+/// Jobs are given by their names, which are safe as file names (``FileName`` refuses others).
+package struct StorageFolders: Hashable, Sendable {
+    /// Absolute, so that it means the same to every process.
+    package let root: String
+
+    package static let databaseName = "gantry.db"
+    /// Within a job's results: what attempts leave for the next attempt.
+    package static let checkpointsName = ".gantry"
+
+    /// - Parameter root: Relative to the working directory where it does not begin with a slash.
+    package init(root: String) throws(FileSafetyFailure) {
+        guard !root.isEmpty, !root.utf8.contains(0) else {
+            throw FileSafetyFailure(
+                code: .invalidArgument, message: "cannot be a folder's path", subject: root.debugDescription)
+        }
+        var path = root
+        while path.hasPrefix("./") { path.removeFirst(2) }
+        while path.count > 1, path.hasSuffix("/") { path.removeLast() }
+        if !path.hasPrefix("/") {
+            let here = try Self.workingFolder()
+            path = path.isEmpty || path == "." ? here : here == "/" ? "/\(path)" : "\(here)/\(path)"
+        }
+        self.root = path
+    }
+
+    package var database: String { "\(root)/\(Self.databaseName)" }
+    package var uploads: String { "\(root)/uploads" }
+    package var results: String { "\(root)/results" }
+    package var temporary: String { "\(root)/temp" }
+    package var logs: String { "\(root)/logs" }
+
+    package func uploads(of job: String) -> String { "\(uploads)/\(job)" }
+    package func results(of job: String) -> String { "\(results)/\(job)" }
+    package func checkpoints(of job: String) -> String { "\(results(of: job))/\(Self.checkpointsName)" }
+    package func log(of job: String) -> String { "\(logs)/\(job).log" }
+
+    /// Makes the folders that are missing.
+    package func make() throws(FileSafetyFailure) {
+        for folder in [uploads, results, temporary, logs] { try OutputDirectory.makeFolders(folder) }
+    }
+
+    /// Removes what uploads left that never came to their end. Only the holder of the ``StorageLock`` may: another
+    /// server's uploads lie there too.
+    package func emptyTemporary() throws(FileSafetyFailure) {
+        for name in try FolderListing.names(inFolder: temporary) {
+            try FolderRemoval.remove(name, inFolder: temporary)
+        }
+    }
+
+    /// Removes all files of a job, its upload, results, checkpoints and log; it is no error if some or all are gone
+    /// already, so that a removal that was interrupted can be repeated. Durable when it returns.
+    package func removeFiles(of job: String) throws(FileSafetyFailure) {
+        try FolderRemoval.remove(job, inFolder: uploads)
+        try FolderRemoval.remove(job, inFolder: results)
+        try FolderRemoval.remove("\(job).log", inFolder: logs)
+    }
+
+    /// What the file system that holds the storage has left for this user.
+    package func freeBytes() throws(FileSafetyFailure) -> Int64 {
+        var facts = statvfs()
+        guard unsafe statvfs(root, &facts) == 0 else { throw .system(errno, "cannot look at the disk", root) }
+        return Int64(clamping: UInt64(facts.f_bavail) &* UInt64(facts.f_frsize))
+    }
+
+    private static func workingFolder() throws(FileSafetyFailure) -> String {
+        guard let text = unsafe getcwd(nil, 0) else { throw .system(errno, "cannot find the working folder", ".") }
+        defer { unsafe free(text) }
+        return unsafe String(cString: text)
+    }
+}
