@@ -32,7 +32,9 @@ import Testing
     ) throws -> ErrorCode? {
         let policy = try CORSPolicy("http://localhost:19011")
         do throws(ErrorEnvelope) {
-            _ = try Admission(tokens: tokens, cors: policy).admit(scope: scope, method: method) { headers[$0] }
+            _ = try Admission(tokens: tokens, cors: policy).admit(
+                scope: scope, method: method, client: "192.0.2.1"
+            ) { headers[$0] }
             return nil
         } catch {
             #expect(!error.message.contains("/secret"))
@@ -62,5 +64,67 @@ import Testing
         #expect(try code(.admin, stranger, tokens: nil) == .forbidden)
         #expect(try code(.read, stranger, tokens: nil, method: "GET") == nil)
         #expect(try code(.submit, ["origin": "http://localhost:19011"], tokens: nil) == nil)
+    }
+
+    @Test("many wrong tokens from one address are told to wait; a good one from there is not")
+    func wrongTokens() throws {
+        let admission = Admission(tokens: Store(), cors: try CORSPolicy(""))
+        func attempt(_ token: String, from client: String) -> ErrorEnvelope? {
+            do throws(ErrorEnvelope) {
+                _ = try admission.admit(scope: .read, method: "GET", client: client) { name in
+                    name == "authorization" ? "Bearer \(token)" : nil
+                }
+                return nil
+            } catch {
+                return error
+            }
+        }
+        for _ in 0..<10 { #expect(attempt("bad", from: "192.0.2.1")?.code == .unauthorized) }
+        let refusal = attempt("bad", from: "192.0.2.1")
+        #expect(refusal?.code == .rateLimited)
+        #expect(refusal?.retryAfter.map { $0 > .zero && $0 <= .seconds(6) } == true)
+        #expect(attempt("good", from: "192.0.2.1") == nil)
+        #expect(attempt("old", from: "192.0.2.1")?.code == .unauthorized)
+        #expect(attempt("bad", from: "192.0.2.2")?.code == .unauthorized)
+    }
+
+    @Test("wrong tokens are forgiven with time, counted by network, and remembered in bounded memory")
+    func buckets() {
+        var buckets = FailureBuckets(.init(burst: 3, forgiveness: .seconds(6), addresses: 4))
+        for _ in 0..<3 { #expect(buckets.failed("192.0.2.1", at: .zero) == nil) }
+        #expect(buckets.failed("192.0.2.1", at: .zero) == .seconds(6))
+        #expect(buckets.failed("192.0.2.1", at: .seconds(4)) == .seconds(2))
+        #expect(buckets.failed("192.0.2.1", at: .seconds(6)) == nil)
+        #expect(buckets.failed("192.0.2.1", at: .seconds(6)) == .seconds(6))
+        // The same /64 is the same client; an IPv4 address inside IPv6 is itself.
+        for last in 1...3 { #expect(buckets.failed("2001:db8::\(last)", at: .seconds(6)) == nil) }
+        #expect(buckets.failed("2001:db8::4", at: .seconds(6)) != nil)
+        #expect(buckets.failed("2001:db8:0:1::4", at: .seconds(6)) == nil)
+        #expect(buckets.failed("::ffff:192.0.2.7", at: .seconds(6)) == nil)
+        for last in 1...100 { #expect(buckets.failed("198.51.100.\(last)", at: .seconds(7)) == nil) }
+        #expect(buckets.count <= 4)
+        // Who failed most is remembered longest.
+        #expect(buckets.failed("2001:db8::5", at: .seconds(7)) != nil)
+    }
+
+    @Test(
+        "a page's WebSocket brings its token among the subprotocols, beside the one to agree on",
+        arguments: [
+            ([], nil, nil), (["chat"], nil, nil), (["gantry.stream"], nil, "gantry.stream"),
+            (["gantry.stream, bearer.gty_a2"], "gty_a2", "gantry.stream"),
+            (["bearer.gty_a2", " gantry.stream "], "gty_a2", "gantry.stream"),
+        ] as [([String], String?, String?)])
+    func subprotocols(offers: [String], token: String?, agreed: String?) throws {
+        let found = try WebSocketToken.read(offers)
+        #expect(found.token == token && found.subprotocol == agreed)
+    }
+
+    @Test(
+        "a token alone among the subprotocols, or two, are refused: a token is never sent back",
+        arguments: [
+            "bearer.gty_a2", "gantry.stream, bearer.a, bearer.b",
+        ])
+    func badSubprotocols(offer: String) {
+        #expect(throws: ErrorEnvelope.self) { try WebSocketToken.read([offer]) }
     }
 }

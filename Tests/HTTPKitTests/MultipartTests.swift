@@ -116,6 +116,31 @@ import Testing
         #expect(try await post(end, type: "multipart/form-data; boundary=\(long)").status == 400)
     }
 
+    @Test func smallBodiesAreCollectedWithinTheirCapAndUnderUniqueNames() async throws {
+        let small = part("name=\"a\"", Array("1".utf8)) + part("name=\"b\"", Array("22".utf8)) + end
+        let twice = part("name=\"a\"", Array("1".utf8)) + part("name=\"a\"", Array("2".utf8)) + end
+        try await withServer(routes: { router in
+            router.post("/{cap}") { request in
+                let parts = try await MultipartReader(request).collect(upTo: Int(try request.parameter("cap")) ?? 0)
+                return .text(
+                    parts.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value.count)" }.joined(separator: " "))
+            }
+        }) { (port, _) throws -> Void in
+            for (body, cap, status, text) in [
+                (small, 3, 200, "a=1 b=2"), (small, 2, 413, ""), (twice, 9, 400, "\"a\""),
+            ] {
+                let client = try RawClient(port: port)
+                client.send(
+                    "POST /\(cap) HTTP/1.1\r\nHost: a\r\nContent-Type: multipart/form-data; boundary=XX\r\n"
+                        + "Content-Length: \(body.count)\r\n\r\n")
+                client.send(body)
+                let answer = try client.response()
+                #expect(answer?.status == status)
+                #expect(text.isEmpty || answer?.text.contains(text) == true)
+            }
+        }
+    }
+
     @Test func aFileIsWrittenAndSeenOnItsWay() async throws {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("multipart-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)

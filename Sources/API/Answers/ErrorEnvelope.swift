@@ -15,10 +15,12 @@ package struct ErrorEnvelope: Error, Sendable, Hashable {
     /// The part of the request that is to blame.
     package var field: String?
     package var timestamp: UTCTime
+    /// When it is worth trying again; nil: the status says enough.
+    package var retryAfter: Duration?
 
     package init(
         _ code: ErrorCode, _ message: String, detail: WireValue? = nil, hint: String? = nil, field: String? = nil,
-        timestamp: UTCTime = .now
+        timestamp: UTCTime = .now, retryAfter: Duration? = nil
     ) {
         self.code = code
         self.message = message
@@ -26,6 +28,7 @@ package struct ErrorEnvelope: Error, Sendable, Hashable {
         self.hint = hint
         self.field = field
         self.timestamp = timestamp
+        self.retryAfter = retryAfter
     }
 
     package var value: WireValue {

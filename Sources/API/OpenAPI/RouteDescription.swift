@@ -99,7 +99,7 @@ package struct RouteDescription: Sendable {
     /// Every error that it may answer with: its own, and those that any request may meet.
     package var allErrors: [ErrorCode] {
         var codes: [ErrorCode] = errors + [.invalidRequest, .requestTimeout, .headersTooLarge, .internalServerError]
-        if scope != nil { codes += [.unauthorized, .forbidden] }
+        if scope != nil { codes += [.unauthorized, .forbidden, .rateLimited] }
         if !request.isEmpty { codes += [.payloadTooLarge, .unsupportedMedia] }
         return ErrorCode.allCases.filter(codes.contains)
     }

@@ -1,3 +1,4 @@
+import HTTPKit
 import Model
 import PluginWire
 
@@ -12,8 +13,9 @@ package struct APIRequest: Sendable {
     package var header: @Sendable (_ name: String) -> String?
     /// The whole body, up to a limit that the caller knows.
     package var body: @Sendable (_ limit: Int) async throws(ErrorEnvelope) -> [UInt8]
-    /// Parts of a multipart body by their names; nil where the body is none.
-    package var parts: @Sendable (_ limit: Int) async throws(ErrorEnvelope) -> [String: [UInt8]]?
+    /// The body's parts as they arrive, where it is `multipart/form-data`. Errors of reading become envelopes by
+    /// `ErrorEnvelope(reading:)`.
+    package var multipart: @Sendable () throws(ErrorEnvelope) -> MultipartReader
     /// Who asks; nil where no token is required or none was given on an open route.
     package var token: AccessToken?
 
@@ -21,7 +23,9 @@ package struct APIRequest: Sendable {
         method: String, path: String, parameters: [String: String] = [:], query: [String: String] = [:],
         header: @escaping @Sendable (String) -> String? = { _ in nil },
         body: @escaping @Sendable (Int) async throws(ErrorEnvelope) -> [UInt8] = { _ in [] },
-        parts: @escaping @Sendable (Int) async throws(ErrorEnvelope) -> [String: [UInt8]]? = { _ in nil },
+        multipart: @escaping @Sendable () throws(ErrorEnvelope) -> MultipartReader = { () throws(ErrorEnvelope) in
+            throw ErrorEnvelope(.unsupportedMedia, "The body must be multipart/form-data", field: "Content-Type")
+        },
         token: AccessToken? = nil
     ) {
         self.method = method
@@ -30,7 +34,7 @@ package struct APIRequest: Sendable {
         self.query = query
         self.header = header
         self.body = body
-        self.parts = parts
+        self.multipart = multipart
         self.token = token
     }
 
@@ -69,7 +73,10 @@ package struct APIAnswer: Sendable {
         self = .json(envelope.value, status: envelope.code.status)
         switch envelope.code {
         case .unauthorized: headers.append(("WWW-Authenticate", "Bearer realm=\"gantry\""))
-        case .serviceUnavailable, .rateLimited: headers.append(("Retry-After", "1"))
+        case .serviceUnavailable, .rateLimited:
+            // Whole seconds, rounded up: a second early is a refusal more.
+            let seconds = envelope.retryAfter.map { $0.components.seconds + ($0.components.attoseconds > 0 ? 1 : 0) }
+            headers.append(("Retry-After", "\(max(1, seconds ?? 1))"))
         default: break
         }
     }

@@ -17,6 +17,9 @@ struct StreamRoutes: Sendable {
                     result, processing_time_ms, frames {received, processed, dropped}}`, or `ok` false with `error` and \
                     `error_type`. `frame` is the picture's number, from 1. When the tool is slower than the camera, the \
                     latest picture is the one it gets; those in between are dropped and counted.
+
+                    Pages, which cannot send a header with a WebSocket, offer the token as a subprotocol: \
+                    `new WebSocket(address, ["gantry.stream", "bearer." + token])`.
                     """,
                 parameters: [
                     RouteDescription.Parameter("plugin", in: .query, .text, required: true, "The plugin's name"),

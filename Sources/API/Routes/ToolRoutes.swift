@@ -83,8 +83,11 @@ struct ToolRoutes: Sendable {
     private func multipart(
         _ request: APIRequest, for tool: ToolDescription
     ) async throws(ErrorEnvelope) -> ([String: WireValue], PluginCall.Image) {
-        guard var parts = try await request.parts(bodies.limits.body) else {
-            throw ErrorEnvelope(.invalidRequest, "The multipart body has no boundary", field: "Content-Type")
+        var parts: [String: [UInt8]]
+        do {
+            parts = try await request.multipart().collect(upTo: bodies.limits.body)
+        } catch {
+            throw ErrorEnvelope(reading: error)
         }
         var arguments: [String: WireValue] = [:]
         if let text = parts.removeValue(forKey: "args") {

@@ -39,30 +39,38 @@ struct HTTPRoutes: Sendable {
             case .socket(let work):
                 router.on(method, description.path, options: options) { request in
                     let stream: LiveStream
+                    let subprotocol: String?
                     do throws(ErrorEnvelope) {
-                        stream = try work(try admitted(request, description))
+                        let offer = try WebSocketToken.read(request.headers.all("sec-websocket-protocol"))
+                        subprotocol = offer.subprotocol
+                        stream = try work(try admitted(request, description, token: offer.token))
                     } catch {
                         return HTTPResponse(APIAnswer(error))
                     }
-                    return try open(stream, for: request)
+                    return try open(stream, for: request, subprotocol: subprotocol)
                 }
             }
         }
         return router
     }
 
+    /// - Parameter other: A token that came in another way than by a header; a header wins.
     private func admitted(
-        _ request: HTTPRequest, _ description: RouteDescription
+        _ request: HTTPRequest, _ description: RouteDescription, token other: String? = nil
     ) throws(ErrorEnvelope) -> APIRequest {
-        let token = try admission.admit(scope: description.scope, method: request.method.rawValue) {
-            request.headers[$0]
+        let token = try admission.admit(
+            scope: description.scope, method: request.method.rawValue, client: request.remoteAddress
+        ) { name in
+            request.headers[name] ?? (name == "authorization" ? other.map { "Bearer \($0)" } : nil)
         }
         return APIRequest(request, token: token)
     }
 
-    private func open(_ stream: LiveStream, for request: HTTPRequest) throws -> HTTPResponse {
+    private func open(
+        _ stream: LiveStream, for request: HTTPRequest, subprotocol: String?
+    ) throws -> HTTPResponse {
         let session = LiveSession(stream, plugins: plugins)
-        return try HTTPResponse.webSocket(for: request) { socket in
+        return try HTTPResponse.webSocket(for: request, subprotocol: subprotocol) { socket in
             await session.run(socket.messages.map(LiveSession.Message.init)) {
                 try await socket.send(text: String(decoding: $0, as: UTF8.self))
             }
@@ -82,22 +90,15 @@ extension LiveSession.Message {
 extension APIRequest {
     init(_ request: HTTPRequest, token: AccessToken?) {
         let headers = request.headers
-        let body: @Sendable (Int) async throws(ErrorEnvelope) -> [UInt8] = { limit throws(ErrorEnvelope) in
-            do {
-                return try await request.body.collect(upTo: limit)
-            } catch let failure as HTTPFailure {
-                throw ErrorEnvelope(ErrorCode(status: failure.status.code), failure.message)
-            } catch {
-                throw ErrorEnvelope(.serviceUnavailable, "The request was cancelled")
-            }
-        }
         self.init(
             method: request.method.rawValue, path: request.path, parameters: request.parameters,
             query: Dictionary(request.query.items.map { ($0.name, $0.value) }) { first, _ in first },
-            header: { headers[$0] }, body: body,
-            parts: { limit throws(ErrorEnvelope) in
-                guard let boundary = headers["content-type"].flatMap(MultipartForm.boundary(of:)) else { return nil }
-                return try MultipartForm(try await body(limit), boundary: boundary).parts.mapValues(\.bytes)
+            header: { headers[$0] },
+            body: { limit throws(ErrorEnvelope) in
+                do { return try await request.body.collect(upTo: limit) } catch { throw ErrorEnvelope(reading: error) }
+            },
+            multipart: { () throws(ErrorEnvelope) in
+                do { return try MultipartReader(request) } catch { throw ErrorEnvelope(reading: error) }
             },
             token: token)
     }

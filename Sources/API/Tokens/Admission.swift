@@ -1,9 +1,15 @@
 import Model
+import Synchronization
 
 /// Decides who may use a route.
-package struct Admission: Sendable {
+///
+/// Whoever presents many wrong tokens is told to wait. A good token is let in whatever else came from its address, so
+/// that nobody can lock others out who share it, behind a proxy for instance.
+package final class Admission: Sendable {
     private let tokens: (any TokenStore)?
     private let cors: CORSPolicy
+    private let failures = Mutex(FailureBuckets())
+    private let started = ContinuousClock.now
 
     /// - Parameter tokens: nil: everybody may do everything, as the operator asked for.
     package init(tokens: (any TokenStore)?, cors: CORSPolicy) {
@@ -15,10 +21,11 @@ package struct Admission: Sendable {
     ///
     /// - Parameters:
     ///   - scope: What the route needs; nil for an open one.
+    ///   - client: The address that it comes from.
     ///   - header: By lower-case name.
-    /// - Throws: `UNAUTHORIZED` or `FORBIDDEN`.
+    /// - Throws: `UNAUTHORIZED`, `FORBIDDEN`, or `RATE_LIMITED` after many wrong tokens.
     package func admit(
-        scope: TokenScope?, method: String, now: UTCTime = .now, header: (_ name: String) -> String?
+        scope: TokenScope?, method: String, client: String, now: UTCTime = .now, header: (_ name: String) -> String?
     ) throws(ErrorEnvelope) -> AccessToken? {
         guard let scope else { return nil }
         guard let tokens else {
@@ -40,6 +47,13 @@ package struct Admission: Sendable {
         }
         switch check {
         case .unknown:
+            let passed = ContinuousClock.now - started
+            if let wait = failures.withLock({ $0.failed(client, at: passed) }) {
+                throw ErrorEnvelope(
+                    .rateLimited, "Too many wrong tokens came from \(client)",
+                    hint: "Send a good token, which is let in at once; wrong ones are looked at again later",
+                    retryAfter: wait)
+            }
             throw ErrorEnvelope(
                 .unauthorized, "The token is not valid",
                 hint: "It may have been revoked. Create one with: gantry token create")

@@ -32,6 +32,24 @@ package final class MultipartReader {
         }
     }
 
+    /// All parts in memory by their names, for small bodies.
+    ///
+    /// - Throws: 413 when their contents are longer than `cap` together, 400 when two have one name.
+    package func collect(upTo cap: Int) async throws -> [String: [UInt8]] {
+        var parts: [String: [UInt8]] = [:]
+        var left = cap
+        while let part = try await nextPart() {
+            guard parts[part.name] == nil else {
+                throw HTTPFailure(
+                    .badRequest, "Two parts of the body are called \(String(part.name.prefix(100)).debugDescription)")
+            }
+            let bytes = try await part.collect(upTo: left)
+            left -= bytes.count
+            parts[part.name] = bytes
+        }
+        return parts
+    }
+
     func nextData() async throws -> [UInt8]? {
         guard isInsidePart else { return nil }
         if case .data(let bytes) = try await nextEvent() { return bytes }

@@ -23,7 +23,8 @@ for path, operations in document["paths"].items():
             continue
         scope = operation["x-scope"]
         for name, token in {"none": None, "wrong": "gty_" + "a" * 52, "expired": expired, "empty": ""}.items():
-            answer = server.call(method, real, body, token=token)
+            # Each from an address of its own: wrong tokens are counted by address.
+            answer = server.call(method, real, body, token=token, source=f"127.0.0.{1 + seen}")
             check(answer.status == 401, what, "with", name, "token:", answer)
             check("Bearer" in (answer.headers.get("WWW-Authenticate") or ""), what, "does not ask for a token")
         check(server.call(method, real, body, headers={"Authorization": "Basic QTpC"}).status == 401, what, "basic")
@@ -52,4 +53,12 @@ check(server.call("GET", "/health", headers={"X-Request-ID": "a b"}).headers["X-
 answer = server.call("DELETE", "/v1/plugins", token=admin)
 check(answer.status == 405 and "GET" in answer.headers["Allow"], "405", answer)
 check(server.call("HEAD", "/v1/plugins", token=read).body == b"", "HEAD has a body")
+
+wrong, other = "gty_" + "b" * 52, "127.0.1.1"
+statuses = [server.call("GET", "/v1/plugins", token=wrong, source=other).status for _ in range(12)]
+check(statuses[:10] == [401] * 10 and statuses[11] == 429, "wrong tokens gave", statuses)
+answer = server.call("GET", "/v1/plugins", token=wrong, source=other)
+check(answer.json["error"]["code"] == "RATE_LIMITED" and 1 <= int(answer.headers["Retry-After"]) <= 6, answer)
+check(server.call("GET", "/v1/plugins", token=read, source=other).status == 200, "a good token was slowed")
+check(server.call("GET", "/v1/plugins", token=wrong).status == 401, "another address was slowed")
 finish()

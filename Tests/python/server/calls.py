@@ -37,7 +37,7 @@ class Server:
     def __init__(self, url):
         self.host, self.port = urllib.parse.urlsplit(url).hostname, urllib.parse.urlsplit(url).port
 
-    def call(self, method, path, body=None, token=None, headers=None, timeout=30):
+    def call(self, method, path, body=None, token=None, headers=None, timeout=30, source=None):
         headers = dict(headers or {})
         if token is not None:
             headers["Authorization"] = f"Bearer {token}"
@@ -47,7 +47,8 @@ class Server:
             body = body.encode()
         if body is not None and "Content-Type" not in headers:
             headers["Content-Type"] = "application/json"
-        connection = http.client.HTTPConnection(self.host, self.port, timeout=timeout)
+        connection = http.client.HTTPConnection(
+            self.host, self.port, timeout=timeout, source_address=(source, 0) if source else None)
         try:
             connection.request(method, path, body, headers)
             answer = connection.getresponse()

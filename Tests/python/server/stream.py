@@ -34,6 +34,13 @@ async def refused(address, status, **options):
 
 async def talk():
     await refused(address, 401)
+    # As pages do it, which cannot send the header.
+    await refused(address, 400, subprotocols=[f"bearer.{token}"])
+    await refused(address, 401, subprotocols=["gantry.stream", "bearer.gty_wrong"])
+    async with websockets.connect(address, subprotocols=["gantry.stream", f"bearer.{token}"]) as socket:
+        check(socket.subprotocol == "gantry.stream", "agreed on", socket.subprotocol)
+        await socket.send(picture)
+        check(json.loads(await socket.recv())["ok"], "a token among the subprotocols")
     await refused(address.replace("plugin=chaos", "plugin=x"), 404, additional_headers=headers)
     await refused(address, 403, additional_headers=headers, origin="https://evil.example")
     async with websockets.connect(address, additional_headers=headers) as socket:
