@@ -59,6 +59,7 @@ let package = Package(
         .target(name: "Jobs", dependencies: ["Model", "FileSafety"], swiftSettings: strict),
         .target(
             name: "StoreSQLite", dependencies: ["Model", "FileSafety", "Jobs", "CSQLite"], swiftSettings: strict),
+        .target(name: "Attempts", dependencies: ["Jobs", "Supervision", "FileSafety", "Model"], swiftSettings: strict),
         .target(
             name: "HTTPKit",
             dependencies: [
@@ -86,7 +87,7 @@ let package = Package(
             dependencies: [
                 "Model", "Tracking", "Evaluation", "Formats", "FileSafety", "Supervision", "Media", "Inference",
                 "PluginWire", "PluginKit", "PluginHost", "Pipelines", "CSandbox", "HTTPKit", "API", "ServerLog", "Jobs",
-                "StoreSQLite",
+                "StoreSQLite", "Attempts",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
@@ -128,6 +129,9 @@ let package = Package(
             name: "ServerLogTests",
             dependencies: ["ServerLog", "Model", "TestSupport", .product(name: "Logging", package: "swift-log")],
             swiftSettings: strict),
+        .testTarget(
+            name: "AttemptsTests",
+            dependencies: ["Attempts", "Jobs", "StoreSQLite", "Supervision", "CSandbox", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "JobsTests", dependencies: ["Jobs", "TestSupport"], swiftSettings: strict),
         .target(
             name: "JobStoreConformance", dependencies: ["Jobs", "TestSupport"], path: "Tests/JobStoreConformance",

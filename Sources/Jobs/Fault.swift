@@ -14,7 +14,7 @@ package struct ChunkReference: Hashable, Sendable, Codable, CustomStringConverti
 }
 
 /// Why an attempt, or a whole job, failed: as its owner reads it.
-package struct Fault: Hashable, Sendable, Codable {
+package struct Fault: Error, Hashable, Sendable, Codable {
     package enum Kind: String, Hashable, Sendable, Codable {
         /// May pass by itself: the machine's, not the video's. Tried again.
         case transient

@@ -45,7 +45,7 @@ package struct SchedulerCore: Sendable {
     /// The jobs that take a slot, and whether they take a GPU's.
     package private(set) var running: [JobID: Bool] = [:]
     private var isClaiming = false
-    private var isDraining = false
+    package private(set) var isDraining = false
     /// Whether a claim may bring something.
     private var mayHaveWork = true
     private var nextWakeUp: MonotonicTime?

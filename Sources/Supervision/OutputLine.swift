@@ -5,4 +5,9 @@ package struct OutputLine: Sendable, Hashable {
     package var stream: Stream
     /// Without its line feed; bytes that are not UTF-8 are replaced, what exceeds the limit is cut.
     package var text: String
+
+    package init(stream: Stream, text: String) {
+        self.stream = stream
+        self.text = text
+    }
 }

@@ -18,4 +18,13 @@ package enum TestEnvironment {
         defer { try? FileManager.default.removeItem(at: url) }  // a leftover scratch folder harms nothing
         return try body(url)
     }
+
+    /// The same for work that waits.
+    package static func withTemporaryDirectory<R>(_ body: (URL) async throws -> R) async throws -> R {
+        let url = FileManager.default.temporaryDirectory
+            .appendingPathComponent("gantry-test-\(UUID().uuidString)", isDirectory: true)
+        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: url) }  // a leftover scratch folder harms nothing
+        return try await body(url)
+    }
 }
