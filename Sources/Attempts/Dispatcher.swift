@@ -10,7 +10,11 @@ package actor Dispatcher {
         package var running: [JobID] = []
         package var limits: SchedulerLimits
         package var gpuJobs = 0
+        /// Attempts begun since the dispatcher was made.
+        package var attempts = 0
         package var isDraining = false
+        /// Why nothing can be claimed now; nil where all is well.
+        package var trouble: String?
     }
 
     private let store: any JobStore
@@ -65,6 +69,9 @@ package actor Dispatcher {
             group.cancelAll()
         }
     }
+
+    /// There may be something to claim; the store's own changes say so too.
+    package nonisolated func workAppeared() { event.yield(.workAppeared) }
 
     /// Ends it: nothing is claimed any more, and what runs stops at its next checkpoint and goes back to the queue.
     /// ``run()`` returns when nothing runs.
@@ -123,12 +130,15 @@ package actor Dispatcher {
             worker: settings.worker, limit: limit, gpuLimit: gpuLimit, leaseDuration: settings.leaseDuration)
         do throws(JobsFailure) {
             event.yield(.claimed(try await store.claim(request, at: now())))
+            shown.withLock { $0.trouble = nil }
         } catch {
+            shown.withLock { $0.trouble = "\(error)" }
             event.yield(.claimFailed)
         }
     }
 
     private func start(_ claimed: ClaimedJobs, in group: inout DiscardingTaskGroup) {
+        shown.withLock { $0.attempts += claimed.claims.count }
         for claim in claimed.claims {
             let run = AttemptRun(claim, store: store, settings: settings, now: now)
             runs[claim.job] = run

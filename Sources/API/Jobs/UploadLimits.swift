@@ -1,3 +1,5 @@
+import Model
+
 /// What a submission may bring.
 package struct UploadLimits: Hashable, Sendable {
     /// Bytes of the video (`MAX_UPLOAD_BYTES`, or `MAX_FILE_SIZE_MB` in MiB).
@@ -15,20 +17,13 @@ package struct UploadLimits: Hashable, Sendable {
     /// The whole body: the video, the fields, and what multipart itself takes.
     var bodyBytes: Int { Int(clamping: videoBytes) + parts * (fieldBytes + 16 << 10) }
 
-    package init(environment: [String: String]) throws(APIFailure) {
+    package init(environment: [String: String]) throws(SettingFailure) {
         self.init()
-        if let text = environment["MAX_UPLOAD_BYTES"], !text.isEmpty {
-            videoBytes = try Self.positive(text, "MAX_UPLOAD_BYTES", largest: 1 << 50)
-        } else if let text = environment["MAX_FILE_SIZE_MB"], !text.isEmpty {
-            videoBytes = try Self.positive(text, "MAX_FILE_SIZE_MB", largest: 1 << 30) << 20
+        let reader = SettingReader(environment)
+        if reader.found(.uploadBytes) == nil, let megabytes = try reader.integer(.uploadMegabytes) {
+            videoBytes = megabytes << 20
+        } else if let bytes = try reader.integer(.uploadBytes) {
+            videoBytes = bytes
         }
-    }
-
-    private static func positive(_ text: String, _ name: String, largest: Int64) throws(APIFailure) -> Int64 {
-        guard let number = Int64(text), (1...largest).contains(number) else {
-            throw APIFailure(
-                code: .invalidArgument, message: "is no whole number from 1 to \(largest)", subject: "\(name)=\(text)")
-        }
-        return number
     }
 }

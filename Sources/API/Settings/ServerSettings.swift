@@ -1,3 +1,5 @@
+import Model
+
 /// How the server is to run: options first, then the environment, then defaults.
 package struct ServerSettings: Sendable, Hashable {
     package var host: String
@@ -9,76 +11,44 @@ package struct ServerSettings: Sendable, Hashable {
     /// As swift-log names them: trace, debug, info, notice, warning, error, critical.
     package var logLevel: String
 
-    package static let logLevels = ["trace", "debug", "info", "notice", "warning", "error", "critical"]
-
     /// - Parameters: what the command line says; nil where it says nothing.
     package init(
         host: String? = nil, port: Int? = nil, storageFolder: String? = nil, logLevel: String? = nil,
         environment: [String: String]
-    ) throws(APIFailure) {
-        let read = Environment(variables: environment)
-        self.host = host ?? read["API_HOST"]?.value ?? "127.0.0.1"
-        let set = port == nil ? try read.port() : port
-        self.port = set ?? 18011
-        guard (0...65535).contains(self.port) else {
+    ) throws {
+        let reader = SettingReader(environment)
+        self.host = host ?? reader.text(.host) ?? ""
+        let set = if let port { Int64(port) } else { try reader.integer(.port) ?? 0 }
+        guard (0...65535).contains(set) else {
             throw APIFailure(
-                code: .invalidArgument, message: "\(self.port) is no port", subject: "--port",
+                code: .invalidArgument, message: "\(set) is no port", subject: "--port",
                 hint: "Use 1 to 65535, or 0 for any that is free")
         }
+        self.port = Int(set)
         self.storageFolder = storageFolder ?? Self.storageFolder(environment: environment)
-        let asked = try read.truth("GANTRY_REQUIRE_AUTH", "VIDEOANNOTATOR_REQUIRE_AUTH", "AUTH_REQUIRED")
-        requiresAuthentication = asked ?? true
-        cors = try CORSPolicy(read["ALLOWED_ORIGINS", "CORS_ORIGINS"]?.value ?? "http://localhost:19011")
-        self.logLevel = try Self.level(logLevel ?? read["LOG_LEVEL"]?.value ?? "info")
+        requiresAuthentication = try reader.truth(.requiresAuthentication) ?? true
+        cors = try CORSPolicy(reader.text(.allowedOrigins) ?? "")
+        self.logLevel = try logLevel.map(Self.level) ?? Self.level(of: reader)
     }
 
-    /// Where tokens, uploads and results lie.
+    /// Where jobs, tokens, uploads and results lie.
     package static func storageFolder(environment: [String: String]) -> String {
-        Environment(variables: environment)["GANTRY_STORAGE_DIR", "VIDEOANNOTATOR_STORAGE_DIR", "STORAGE_ROOT"]?.value
-            ?? "./storage"
+        SettingReader(environment).text(.storageFolder) ?? ""
     }
 
-    private static func level(_ name: String) throws(APIFailure) -> String {
-        let lower = name.lowercased()
-        if logLevels.contains(lower) { return lower }
-        if lower == "warn" { return "warning" }
-        throw APIFailure(
-            code: .invalidArgument, message: "is no log level", subject: name,
-            hint: "Choose from: \(logLevels.joined(separator: ", "))")
+    private static func level(of reader: SettingReader) throws -> String {
+        // What people write elsewhere.
+        if reader.text(.logLevel)?.lowercased() == "warn" { return "warning" }
+        return try reader.choice(.logLevel) ?? "info"
     }
 
-    /// Variables under several names; an empty one counts as not set.
-    private struct Environment {
-        var variables: [String: String]
-
-        subscript(names: String...) -> (name: String, value: String)? { self[names] }
-
-        subscript(names: [String]) -> (name: String, value: String)? {
-            for name in names {
-                if let value = variables[name], !value.isEmpty { return (name, value) }
-            }
-            return nil
-        }
-
-        func port() throws(APIFailure) -> Int? {
-            guard let found = self["API_PORT"] else { return nil }
-            guard let port = Int(found.value) else {
-                throw APIFailure(code: .invalidArgument, message: "is no number", subject: "API_PORT=\(found.value)")
-            }
-            return port
-        }
-
-        /// A word that is neither yes nor no is an error: guessing here could open the server.
-        func truth(_ names: String...) throws(APIFailure) -> Bool? {
-            guard let found = self[names] else { return nil }
-            switch found.value.lowercased() {
-            case "true", "1", "yes", "on": return true
-            case "false", "0", "no", "off": return false
-            default:
-                throw APIFailure(
-                    code: .invalidArgument, message: "is neither true nor false",
-                    subject: "\(found.name)=\(found.value)")
-            }
+    private static func level(_ option: String) throws -> String {
+        do {
+            return try level(of: SettingReader([Setting.logLevel.name: option]))
+        } catch var failure as SettingFailure {
+            failure.subject = option
+            failure.hint = nil
+            throw failure
         }
     }
 }
