@@ -70,7 +70,10 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "Pipelines",
-            dependencies: ["Model", "Tracking", "Formats", "FileSafety", "Media", "Inference"],
+            dependencies: [
+                "Model", "Tracking", "Formats", "FileSafety", "Media", "Inference", "PluginHost", "PluginWire",
+            ],
+            resources: [.embedInCode("pipelines.yaml")],
             swiftSettings: strict),
         .target(
             name: "API",
@@ -155,7 +158,9 @@ let package = Package(
             name: "HTTPKitTests",
             dependencies: ["HTTPKit", "TestSupport", .product(name: "NIOCore", package: "swift-nio")],
             swiftSettings: strict),
-        .testTarget(name: "PipelinesTests", dependencies: ["Pipelines", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "PipelinesTests", dependencies: ["Pipelines", "PluginWire", "TestSupport", "gantry"],
+            swiftSettings: strict),
         .testTarget(
             name: "CommandLineTests",
             dependencies: ["gantry", "Formats", "Media", "Pipelines", "PluginHost", "PluginWire", "TestSupport"],

@@ -5,21 +5,25 @@ extension COCODocument {
     /// video do not lie in memory twice.
     package struct Source: Sendable {
         package var videoID: String
+        package var imagePrefix: String
         package var video: VideoReference
         package var frames: [Frame]
         package var classes: [Int: String]
         package var tracks: [Track]
 
         /// - Parameters:
-        ///   - videoID: What stands for the video in ids and file names; usually its file name without the extension.
+        ///   - videoID: What stands for the video in ids; usually its file name without the extension.
+        ///   - imagePrefix: What the images' file names begin with; the video's id where nil.
         ///   - video: The video's facts.
         ///   - frames: Every analysed frame, ascending, also those in which nothing was found.
         ///   - classes: Names by class id.
         ///   - tracks: Whose every box lies in one of the frames.
         package init(
-            videoID: String, video: VideoReference, frames: [Frame], classes: [Int: String], tracks: [Track]
+            videoID: String, imagePrefix: String? = nil, video: VideoReference, frames: [Frame],
+            classes: [Int: String], tracks: [Track]
         ) {
             self.videoID = videoID
+            self.imagePrefix = imagePrefix ?? videoID
             self.video = video
             self.frames = frames
             self.classes = classes
@@ -53,19 +57,12 @@ extension COCODocument {
 extension COCODocument.Source {
     var description: String { "Tracks of \(video.fileName), by gantry \(ProductVersion.string)" }
 
-    var categories: [COCODocument.Category] {
-        classes.sorted { $0.key < $1.key }.map { id, name in
-            COCODocument.Category(
-                id: COCODocument.category(ofClass: id, named: name), name: name, supercategory: name)
-        }
-    }
+    var categories: [COCODocument.Category] { COCODocument.categories(of: classes) }
 
     var images: some Sequence<COCODocument.Image> {
         frames.lazy.map { frame in
-            COCODocument.Image(
-                id: imageID(frame.number), width: video.width, height: video.height,
-                fileName: imageID(frame.number) + ".jpg", videoID: videoID, frameNumber: frame.number,
-                timestamp: frame.time.seconds)
+            COCODocument.image(
+                of: frame.number, at: frame.time, in: video, videoID: videoID, imagePrefix: imagePrefix)
         }
     }
 
@@ -76,8 +73,6 @@ extension COCODocument.Source {
         }
     }
 
-    private func imageID(_ frame: Int) -> String { "\(videoID)_frame_\(frame)" }
-
     private func annotation(
         id: Int, _ track: Track, _ observation: Track.Observation
     ) -> COCODocument.Annotation {
@@ -85,7 +80,7 @@ extension COCODocument.Source {
         let isPerson = name == COCODocument.personName
         let box = observation.box
         return COCODocument.Annotation(
-            id: id, imageID: imageID(observation.frame),
+            id: id, imageID: COCODocument.imageID(videoID, observation.frame),
             categoryID: COCODocument.category(ofClass: track.classID, named: name),
             bbox: [box.x, box.y, box.width, box.height], area: box.width * box.height, iscrowd: 0,
             score: observation.score, trackID: track.id, timestamp: observation.time.seconds,

@@ -91,7 +91,7 @@ extension COCODocument {
             writer.field("area", annotation.area)
             writer.field("iscrowd", annotation.iscrowd)
             writer.field("score", annotation.score)
-            writer.field("track_id", annotation.trackID)
+            if let track = annotation.trackID { writer.field("track_id", track) }
             writer.field("timestamp", annotation.timestamp)
             writer.field("frame_number", annotation.frameNumber)
             if let id = annotation.personID { writer.field("person_id", id) }

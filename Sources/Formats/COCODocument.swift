@@ -35,7 +35,8 @@ package struct COCODocument: Hashable, Sendable {
         package var area: Double
         package var iscrowd: Int
         package var score: Double
-        package var trackID: Int
+        /// Nil for a detection that was not followed.
+        package var trackID: Int?
         package var timestamp: Double
         package var frameNumber: Int
         /// People only, and always with them: who it is, as far as anybody has said.

@@ -15,21 +15,35 @@ final class CheckpointFolder: Sendable {
     static let name = ".gantry"
 
     /// Opens the checkpoints that belong to `fingerprint`, and removes those of other settings or another video.
+    ///
+    /// - Parameter part: the pipeline's own folder among the checkpoints; nil for a run of tracking alone.
     init(
-        in results: OutputDirectory, fingerprint: DetectionFingerprint, observer: PipelineObserver
+        in results: OutputDirectory, part: String? = nil, fingerprint: DetectionFingerprint, observer: PipelineObserver
     ) throws {
-        let all = try results.folder(named: Self.name)
+        folder = try Self.folder(in: results, part: part, fingerprint: fingerprint, observer: observer)
+        self.fingerprint = fingerprint
+    }
+
+    /// The folder of what belongs to `fingerprint`, those of others removed.
+    static func folder(
+        in results: OutputDirectory, part: String?, fingerprint: DetectionFingerprint, observer: PipelineObserver
+    ) throws -> OutputDirectory {
+        var all = try results.folder(named: Self.name)
+        if let part { all = try all.folder(named: part) }
         let own = String(fingerprint.hexadecimal.prefix(16))
         var isStale = false
-        for other in try all.names() where other != own {
+        for other in try all.names() where other != own && isFingerprint(other) {
             try all.removeFolder(named: other)
             isStale = true
         }
         if isStale {
-            observer(.note("The video or a setting has changed since the last run here: detecting afresh."))
+            observer(.note("The video or a setting has changed since the last run here: starting afresh."))
         }
-        folder = try all.folder(named: own)
-        self.fingerprint = fingerprint
+        return try all.folder(named: own)
+    }
+
+    private static func isFingerprint(_ name: String) -> Bool {
+        name.utf8.count == 16 && name.allSatisfy { $0.isHexDigit && !$0.isUppercase }
     }
 
     /// Reads the chunks that an earlier run finished; damaged files are reported, and analysed again.

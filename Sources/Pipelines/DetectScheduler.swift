@@ -14,15 +14,21 @@ final class DetectScheduler: Sendable {
 
     private let source: VideoSource
     private let plan: ChunkPlan
-    private let stride: Int
+    private let wanted: WantedFrames
     /// Indices of chunks that an earlier run has finished.
     private let finished: Set<Int>
+    private let began: @Sendable (ChunkPlan.Chunk) -> Void
     private let state = Mutex(State())
 
-    init(source: VideoSource, plan: ChunkPlan, stride: Int, finished: Set<Int>) {
+    /// - Parameter began: told of each chunk before the first of its frames is decoded.
+    init(
+        source: VideoSource, plan: ChunkPlan, wanted: WantedFrames, finished: Set<Int>,
+        began: @escaping @Sendable (ChunkPlan.Chunk) -> Void = { _ in }
+    ) {
+        self.began = began
         self.source = source
         self.plan = plan
-        self.stride = stride
+        self.wanted = wanted
         self.finished = finished
     }
 
@@ -45,7 +51,7 @@ final class DetectScheduler: Sendable {
             let missing = group.chunks.filter { !finished.contains($0.index) }
             guard let last = missing.last else { continue }
             let reader = try FrameReader(source, frames: group.frames.lowerBound..<last.frames.upperBound)
-            let open = OpenGroup(reader: reader, chunks: missing, stride: stride)
+            let open = OpenGroup(reader: reader, chunks: missing, wanted: wanted, began: began)
             state.open.append(open)
             return open
         }

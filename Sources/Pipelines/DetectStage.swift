@@ -7,8 +7,8 @@ import Synchronization
 struct DetectStage: Sendable {
     let source: VideoSource
     let analyzer: any FrameAnalyzer
-    /// Every `stride`-th frame is analysed, counted from frame 0 of the video.
-    let stride: Int
+    /// The frames that are analysed.
+    let wanted: WantedFrames
     /// Threads that decode and infer; each keeps one core busy.
     let lanes: Int
     let checkpoints: CheckpointFolder
@@ -26,12 +26,14 @@ struct DetectStage: Sendable {
         let finished = try checkpoints.load(plan, observer: observer)
         let resumedFrames = checkpoints.frames(of: plan).count
         let meter = FrameCounter(
-            total: plan.chunks.reduce(0) { $0 + wantedFrames(in: $1.frames) },
-            resumed: plan.chunks.filter { finished.contains($0.index) }.reduce(0) { $0 + wantedFrames(in: $1.frames) },
+            total: plan.chunks.reduce(0) { $0 + wanted.count(in: $1.frames) },
+            resumed: plan.chunks.filter { finished.contains($0.index) }.reduce(0) { $0 + wanted.count(in: $1.frames) },
             observer: observer)
         meter.report()
         if finished.count < plan.chunkCount {
-            let scheduler = DetectScheduler(source: source, plan: plan, stride: stride, finished: finished)
+            let scheduler = DetectScheduler(
+                source: source, plan: plan, wanted: wanted, finished: finished,
+                began: { observer(.chunk(.detect, $0.index)) })
             let stop = Cancellation()
             let damage = DamageReport(observer: observer)
             try LanePool.run(lanes, onError: { stop.cancel() }) { _ in
@@ -67,11 +69,6 @@ struct DetectStage: Sendable {
             observer(.warning("\(missing) of \(frames.count + missing) frames could not be decoded and are left out"))
         }
         return Outcome(frames: frames, resumedFrames: resumedFrames)
-    }
-
-    private func wantedFrames(in range: Range<Int>) -> Int {
-        let through = { (end: Int) in (end + stride - 1) / stride }
-        return through(range.upperBound) - through(range.lowerBound)
     }
 }
 

@@ -17,7 +17,7 @@ struct DetectionFingerprint: Hashable, Sendable {
 
     init(
         videoSHA256: String, codecLibraries: String, identity: EngineIdentity, plan: InputPlan,
-        settings: DetectionSettings, stride: Int
+        settings: DetectionSettings, selection: FrameSelection
     ) throws(FileSafetyFailure) {
         let classes = settings.classes.map { $0.sorted().map(String.init).joined(separator: ",") } ?? "all"
         let regions = plan.inputs.map { input in
@@ -29,7 +29,7 @@ struct DetectionFingerprint: Hashable, Sendable {
             "engine \(identity.engine) \(identity.version) \(identity.device) \(identity.precision)",
             "model \(identity.modelSHA256)", "input \(plan.inputWidth)x\(plan.inputHeight) fill \(plan.fill)",
             "regions \(regions.joined(separator: " "))", "score \(settings.scoreThreshold)",
-            "overlap \(settings.overlapThreshold)", "classes \(classes)", "stride \(stride)",
+            "overlap \(settings.overlapThreshold)", "classes \(classes)", "\(selection)",
         ])
     }
 

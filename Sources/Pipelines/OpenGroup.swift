@@ -37,7 +37,8 @@ final class OpenGroup: Sendable {
     }
 
     private let chunks: [ChunkPlan.Chunk]
-    private let stride: Int
+    private let wanted: WantedFrames
+    private let began: @Sendable (ChunkPlan.Chunk) -> Void
     /// Held while one frame is decoded. Where both locks are needed, this one is taken first.
     private let reading: Mutex<Reading>
     private let collecting: Mutex<[Collecting]>
@@ -46,11 +47,16 @@ final class OpenGroup: Sendable {
     let laneCount = Atomic<Int>(0)
 
     /// - Parameter chunks: the group's chunks that are wanted, ascending.
-    init(reader: sending FrameReader, chunks: [ChunkPlan.Chunk], stride: Int) {
+    init(
+        reader: sending FrameReader, chunks: [ChunkPlan.Chunk], wanted: WantedFrames,
+        began: @escaping @Sendable (ChunkPlan.Chunk) -> Void
+    ) {
         self.chunks = chunks
-        self.stride = stride
+        self.wanted = wanted
+        self.began = began
         reading = Mutex(Reading(reader: reader))
         collecting = Mutex(Array(repeating: Collecting(), count: chunks.count))
+        if let first = chunks.first { began(first) }
     }
 
     /// The decoder has given its last frame; frames may still be in analysis.
@@ -71,7 +77,9 @@ final class OpenGroup: Sendable {
                 let passed = chunks[reading.cursor...].prefix { frame.index >= $0.frames.upperBound }.count
                 close(upTo: reading.cursor + passed, &reading, &pull)
                 guard !isExhausted else { break }
-                guard chunks[reading.cursor].frames.contains(frame.index), frame.index % stride == 0 else { continue }
+                guard chunks[reading.cursor].frames.contains(frame.index), wanted.contains(frame.index) else {
+                    continue
+                }
                 let chunk = reading.cursor
                 collecting.withLock { $0[chunk].inFlight += 1 }
                 pull.work = Work(frame: frame, chunk: chunk)
@@ -95,6 +103,7 @@ final class OpenGroup: Sendable {
     private func close(upTo end: Int, _ reading: inout Reading, _ pull: inout Pull) {
         let closing = reading.cursor..<end
         reading.cursor = end
+        if !closing.isEmpty, end < chunks.count { began(chunks[end]) }
         if end == chunks.count { exhausted.store(true, ordering: .relaxed) }
         guard !closing.isEmpty else { return }
         collecting.withLock { collecting in

@@ -2,6 +2,8 @@
 package struct StageProgress: Hashable, Sendable {
     package enum Stage: String, Hashable, Sendable, CaseIterable {
         case probe, detect, track, export, overlay
+        /// Looking for cuts; calling a plugin's tool.
+        case scan, call
     }
 
     package var stage: Stage
@@ -22,6 +24,8 @@ package struct StageProgress: Hashable, Sendable {
 /// What a pipeline tells whoever watches it. Called from several threads, one call at a time per stage.
 package enum PipelineEvent: Sendable {
     case progress(StageProgress)
+    /// A chunk of a stage is begun, by its index. With several lanes several are in work at a time.
+    case chunk(StageProgress.Stage, Int)
     /// Something a user should know that does not stop the work: a damaged packet, a stale checkpoint.
     case warning(String)
     /// Something worth a line: which engine, what was resumed.

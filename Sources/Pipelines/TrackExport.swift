@@ -19,24 +19,46 @@ struct TrackExport {
     static let posterName = "poster.jpg"
     static let summaryName = "summary.json"
 
-    /// Publishes the tracks in each of their formats.
+    /// Publishes the tracks in each of their formats, under the names of `gantry track`.
     /// - Returns: the files' names.
     func writeTracks() throws -> [String] {
-        let reference = VideoReference(source.facts, sha256: videoSHA256)
-        try results.publishStream(name: "tracks.mot.txt") { file in
-            try MOTText.write(tracks) { try file.write($0) }
-        }
-        let document = TracksDocument(video: reference, classes: classes, tracks: tracks)
-        try results.publishStream(name: "tracks.json") { file in try document.write { try file.write($0) } }
-        let coco = COCODocument.Source(
-            videoID: (source.facts.fileName as NSString).deletingPathExtension, video: reference,
-            frames: frames.map { COCODocument.Frame(number: $0.frame, time: $0.time) }, classes: classes,
-            tracks: tracks)
-        try results.publishStream(name: "tracks.coco.json") { file in
-            try COCODocument.write(coco) { try file.write($0) }
-        }
+        let stem = (source.facts.fileName as NSString).deletingPathExtension
+        try writeMOT(named: "tracks.mot.txt")
+        try writeDocument(named: "tracks.json")
+        try writeCOCO(named: "tracks.coco.json", videoID: stem, imagePrefix: stem)
         return ["tracks.mot.txt", "tracks.json", "tracks.coco.json"]
     }
+
+    func writeMOT(named name: String) throws {
+        try results.publishStream(name: name) { file in try MOTText.write(tracks) { try file.write($0) } }
+    }
+
+    func writeDocument(named name: String) throws {
+        let document = TracksDocument(video: reference, classes: classes, tracks: tracks)
+        try results.publishStream(name: name) { file in try document.write { try file.write($0) } }
+    }
+
+    /// - Parameters:
+    ///   - videoID: what stands for the video in ids.
+    ///   - imagePrefix: what the images' file names begin with.
+    func writeCOCO(named name: String, videoID: String, imagePrefix: String) throws {
+        let coco = COCODocument.Source(
+            videoID: videoID, imagePrefix: imagePrefix, video: reference,
+            frames: frames.map { COCODocument.Frame(number: $0.frame, time: $0.time) }, classes: classes,
+            tracks: tracks)
+        try results.publishStream(name: name) { file in try COCODocument.write(coco) { try file.write($0) } }
+    }
+
+    /// Publishes what was detected, nobody followed.
+    /// - Returns: how many annotations there are.
+    func writeDetections(named name: String, names: ResultNames) throws -> Int {
+        let coco = COCODocument.DetectionSource(
+            videoID: names.stem, imagePrefix: names.base, video: reference, frames: frames, classes: classes)
+        try results.publishStream(name: name) { file in try COCODocument.write(coco) { try file.write($0) } }
+        return frames.reduce(0) { $0 + $1.detections.count }
+    }
+
+    private var reference: VideoReference { VideoReference(source.facts, sha256: videoSHA256) }
 
     /// Publishes a picture of the frame with the most to see.
     func writePoster(interrupt: Interrupt) throws {
@@ -47,11 +69,13 @@ struct TrackExport {
     }
 
     /// Renders and publishes the overlay video.
-    func writeOverlay(cancellation: Cancellation, observer: PipelineObserver) throws {
+    func writeOverlay(
+        named name: String = TrackExport.overlayName, cancellation: Cancellation, observer: PipelineObserver
+    ) throws {
         var marks = overlayMarks
         let total = source.facts.frameCount
         let overlay = OverlayVideo(source: source)
-        let summary = try results.publish(name: Self.overlayName) { path in
+        let summary = try results.publish(name: name) { path in
             do {
                 return try overlay.render(
                     to: path, interrupt: cancellation.interrupt,
@@ -61,7 +85,7 @@ struct TrackExport {
                     marks: { marks.marks(at: $0) })
             } catch var failure as MediaFailure where failure.subject == path {
                 // Its user knows the file by the name it was to get.
-                failure.subject = "\(results.path)/\(Self.overlayName)"
+                failure.subject = "\(results.path)/\(name)"
                 throw failure
             }
         }

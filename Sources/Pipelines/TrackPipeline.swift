@@ -33,19 +33,13 @@ package struct TrackPipeline: Sendable {
         }
         clock.lap(.probe)
 
-        let choice = try DetectorChoice(request, source: source, environment: environment)
-        observer(.note(choice.description))
-        let fingerprint = try DetectionFingerprint(
-            videoSHA256: sha256, codecLibraries: Libav.versions(), identity: choice.detector.identity,
-            plan: choice.plan, settings: choice.settings, stride: request.stride)
-        let stage = DetectStage(
-            source: source, analyzer: choice.analyzer, stride: request.stride, lanes: request.lanes,
-            checkpoints: try CheckpointFolder(in: results, fingerprint: fingerprint, observer: observer))
-        let detected = try stage.run(cancellation: cancellation, observer: observer)
+        let analysis = TrackAnalysis(
+            request: request, environment: environment, source: source, videoSHA256: sha256)
+        let detection = try analysis.detect(in: results, cancellation: cancellation, observer: observer)
+        let (choice, detected) = (detection.choice, detection.outcome)
         clock.lap(.detect)
 
-        let scale = ScoreScale(model: choice.startScore, tracker: request.tracking.startScore)
-        let tracks = scale.toModel(trackStage(scale.toTracker(detected.frames), facts: source.facts)).map(\.rounded)
+        let tracks = analysis.tracks(detection)
         clock.lap(.track)
 
         let export = TrackExport(
@@ -73,14 +67,6 @@ package struct TrackPipeline: Sendable {
         try results.publish(name: TrackExport.summaryName, bytes: summaryJSON)
         files.append(TrackExport.summaryName)
         return TrackOutcome(summary: summary, summaryJSON: summaryJSON, folder: request.output, files: files)
-    }
-
-    private func trackStage(_ frames: [FrameDetections], facts: VideoFacts) -> [Track] {
-        let geometry = PictureGeometry(width: facts.width, height: facts.height, frameRate: facts.frameRate)
-        switch request.mode {
-        case .offline: return OfflineTracker(settings: request.tracking, geometry: geometry).tracks(from: frames)
-        case .online: return OnlineTracks(settings: request.tracking, geometry: geometry).tracks(from: frames)
-        }
     }
 
     private func counts(

@@ -29,8 +29,8 @@ package struct TrackRequest: Sendable {
     package var startScore: Double?
     /// Names of the classes to keep; nil for the model's default choice, empty for all.
     package var classes: [String]?
-    /// Every `stride`-th frame is analysed.
-    package var stride = 1
+    /// Which frames are analysed.
+    package var selection = FrameSelection.every(1)
     package var mode = TrackingMode.offline
     package var tracking = TrackingSettings()
     /// Lanes that decode and infer side by side; they change the speed, never the result.

@@ -15,7 +15,9 @@ package struct TrackSettings: Hashable, Sendable, Codable {
     package var startScore: Double
     /// Names of the classes that were looked for.
     package var classes: [String]
-    package var stride: Int
+    package var stride: Int?
+    /// Frames chosen by their times instead.
+    package var predictionsPerSecond: Double?
     package var mode: TrackRequest.TrackingMode
     package var tracking: TrackingSettings
 
@@ -26,6 +28,7 @@ package struct TrackSettings: Hashable, Sendable, Codable {
         case scoreThreshold = "score_threshold"
         case overlapThreshold = "overlap_threshold"
         case startScore = "start_score"
+        case predictionsPerSecond = "predictions_per_second"
         case classes, stride, mode, tracking
     }
 
@@ -38,7 +41,10 @@ package struct TrackSettings: Hashable, Sendable, Codable {
         overlapThreshold = choice.settings.overlapThreshold
         startScore = choice.startScore
         classes = choice.keptClasses.sorted { $0.key < $1.key }.map(\.value)
-        stride = request.stride
+        switch request.selection {
+        case .every(let stride): self.stride = stride
+        case .perSecond(let rate): predictionsPerSecond = rate
+        }
         mode = request.mode
         tracking = request.tracking
     }

@@ -34,6 +34,14 @@ extension WireValue {
         }
     }
 
+    /// A whole number that was written with a fraction, without it, as the writer writes it: what is read back is equal.
+    package var simplest: WireValue {
+        guard case .number(let value) = self, value.magnitude < 9_007_199_254_740_992,
+            value.sign == .plus || value != 0, let whole = Int64(exactly: value)
+        else { return self }
+        return .integer(whole)
+    }
+
     package var isNull: Bool { self == .null }
 
     /// The value of a key; nil where there is none, or where this is no object.

@@ -26,6 +26,7 @@ final class ConsoleReport: Sendable {
         let now = Double(DispatchTime.now().uptimeNanoseconds) / 1e9
         state.withLock { state in
             switch event {
+            case .chunk: break
             case .warning(let text): print(line: "warning: \(text)", &state)
             case .note(let text): if !isQuiet { print(line: text, &state) }
             case .progress(let progress): if !isQuiet { show(progress, at: now, &state) }

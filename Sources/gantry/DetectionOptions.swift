@@ -62,7 +62,7 @@ struct DetectionOptions: ParsableArguments {
         request.scoreThreshold = confidence
         request.overlapThreshold = iou
         request.tiling = tiles
-        request.stride = stride
+        request.selection = .every(stride)
         request.lanes = jobs ?? max(1, ProcessorCount.available / threads)
         request.engine = EngineOptions(
             engine: engine, device: device, precision: precision, threadsPerStream: threads, streams: request.lanes)

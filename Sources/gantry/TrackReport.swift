@@ -19,7 +19,7 @@ struct TrackReport {
         lines += outcome.files.map { "  \(ProgressMeter.padded($0, to: 18))\(Self.meaning[$0] ?? "")" }
         if counts.tracks == 0 {
             lines.append(
-                counts.detections > 0 && summary.settings.stride > 1
+                counts.detections > 0 && summary.settings.stride ?? 1 > 1
                     ? "Nothing could be followed. A smaller --stride leaves less of a way between two looks."
                     : "Nothing was found. Small objects need --tiles auto; --classes all and a lower --confidence keep more."
             )

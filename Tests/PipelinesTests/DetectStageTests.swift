@@ -25,7 +25,8 @@ import Testing
         cancellation: Cancellation = Cancellation(), observer: @escaping PipelineObserver = { _ in }
     ) throws -> DetectStage.Outcome {
         try DetectStage(
-            source: source, analyzer: analyzer, stride: stride, lanes: lanes,
+            source: source, analyzer: analyzer, wanted: WantedFrames(.every(stride), of: source.frameTimes),
+            lanes: lanes,
             checkpoints: checkpoints(folder, settings: settings)
         ).run(cancellation: cancellation, observer: observer)
     }

@@ -1,5 +1,4 @@
 import FileSafety
-import Yams
 
 /// The models that can be named: the built-in list, and those of a user's file on top.
 package struct ModelCatalogue: Sendable {
@@ -35,17 +34,7 @@ package struct ModelCatalogue: Sendable {
     /// - Parameter file: named in failures.
     /// - Throws: `invalidData` that says which entry and field is wrong.
     init(yaml: String, file: String, requiresDefault: Bool = true) throws(InferenceFailure) {
-        guard Self.nestingBound(of: yaml) <= 100 else {
-            throw InferenceFailure(code: .invalidData, message: "is nested too deeply for a catalogue", subject: file)
-        }
-        let root: Node?
-        do {
-            root = try Yams.compose(yaml: yaml)
-        } catch {
-            throw InferenceFailure(code: .invalidData, message: "is not YAML: \(error)", subject: file)
-        }
-        guard let root else { throw InferenceFailure(code: .invalidData, message: "is empty", subject: file) }
-        let top = CatalogueReader(node: root, place: "", file: file)
+        let top = try CatalogueReader(yaml: yaml, file: file, guide: "docs/models.md")
         try top.allow("version", "default", "models")
         guard try top.integer("version") == 1 else { throw top.failure("version must be 1") }
         entries = try top.list("models").map { (item) throws(InferenceFailure) in try ModelEntry(item) }
@@ -59,30 +48,8 @@ package struct ModelCatalogue: Sendable {
         }
     }
 
-    /// At least as deep as the text's nodes are nested. The parser calls itself for each level, and would run out of
-    /// stack where somebody means it badly.
-    ///
-    /// A level is opened by a bracket, or begins further to the right than the one around it (a list may begin in the
-    /// column of its key).
-    private static func nestingBound(of yaml: String) -> Int {
-        var (open, mostOpen, column, mostColumns) = (0, 0, 0, 0)
-        var isIndentation = true
-        for byte in yaml.utf8 {
-            switch byte {
-            case UInt8(ascii: "["), UInt8(ascii: "{"): open += 1
-            case UInt8(ascii: "]"), UInt8(ascii: "}"): open = max(0, open - 1)
-            default: break
-            }
-            mostOpen = max(mostOpen, open)
-            switch byte {
-            case UInt8(ascii: "\n"), UInt8(ascii: "\r"): (isIndentation, column) = (true, 0)
-            case UInt8(ascii: " "), UInt8(ascii: "-"), UInt8(ascii: "?"), UInt8(ascii: ":"): column += 1
-            default: isIndentation = false
-            }
-            if isIndentation { mostColumns = max(mostColumns, column) }
-        }
-        return mostOpen + mostColumns
-    }
+    /// Whether a model's name is the path of a file rather than an entry's.
+    package static func isPath(_ name: String) -> Bool { UserModel.isPath(name) }
 
     private mutating func overlay(_ other: ModelCatalogue) {
         for entry in other.entries {

@@ -35,7 +35,7 @@ struct BenchTrack: ParsableCommand {
         var request = TrackRequest(video: video, output: "")
         try detection.apply(to: &request)
         let bare = try BareWork(request: request, source: source, environment: environment)
-        let frames = Double((source.facts.frameCount + request.stride - 1) / request.stride)
+        let frames = Double(WantedFrames(request.selection, of: source.frameTimes).count)
 
         var inference: [Double] = []
         var decoding: [Double] = []
@@ -127,8 +127,9 @@ private struct BareWork {
     func decodeAndScale() throws {
         let images = makeImages()
         let reader = try FrameReader(source, frames: 0..<source.facts.frameCount)
+        let wanted = WantedFrames(request.selection, of: source.frameTimes)
         while let frame = try reader.next() {
-            if frame.index.isMultiple(of: request.stride) { try scale(frame, into: images) }
+            if wanted.contains(frame.index) { try scale(frame, into: images) }
         }
     }
 
