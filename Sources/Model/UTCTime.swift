@@ -28,9 +28,16 @@ package struct UTCTime: Hashable, Comparable, Sendable {
         let (days, ofDay) = Self.floored(milliseconds, 86_400_000)
         let (year, month, day) = Self.date(ofDay: days)
         let seconds = ofDay / 1000
-        var text = Self.padded(year, 4) + "-" + Self.padded(month, 2) + "-" + Self.padded(day, 2) + "T"
-        text += Self.padded(seconds / 3600, 2) + ":" + Self.padded(seconds / 60 % 60, 2) + ":"
-        return text + Self.padded(seconds % 60, 2) + "." + Self.padded(ofDay % 1000, 3) + "Z"
+        var text: [UInt8] = []
+        text.reserveCapacity(24)
+        Self.append(year, 4, "-", to: &text)
+        Self.append(month, 2, "-", to: &text)
+        Self.append(day, 2, "T", to: &text)
+        Self.append(seconds / 3600, 2, ":", to: &text)
+        Self.append(seconds / 60 % 60, 2, ":", to: &text)
+        Self.append(seconds % 60, 2, ".", to: &text)
+        Self.append(ofDay % 1000, 3, "Z", to: &text)
+        return String(decoding: text, as: UTF8.self)
     }
 
     /// Reads what ``iso8601`` writes, with or without the fraction; nil for anything else.
@@ -58,9 +65,17 @@ package struct UTCTime: Hashable, Comparable, Sendable {
         return remainder < 0 ? (quotient - 1, remainder + divisor) : (quotient, remainder)
     }
 
-    private static func padded(_ value: Int64, _ width: Int) -> String {
-        let digits = "\(value)"
-        return String(repeating: "0", count: max(0, width - digits.count)) + digits
+    /// A number of at least this many digits, and what follows it.
+    private static func append(_ value: Int64, _ width: Int, _ end: Unicode.Scalar, to text: inout [UInt8]) {
+        let start = text.count
+        var rest = value.magnitude
+        repeat {
+            text.append(UInt8(ascii: "0") + UInt8(rest % 10))
+            rest /= 10
+        } while rest > 0 || text.count - start < width
+        if value < 0 { text.append(UInt8(ascii: "-")) }
+        text[start...].reverse()
+        text.append(UInt8(ascii: end))
     }
 
     /// The Gregorian date of a day since 1970-01-01 (Hinnant, "chrono-compatible low-level date algorithms", 2013): years

@@ -85,6 +85,10 @@ package enum LogFormat: String, Sendable, CaseIterable {
 
     private static func append(_ text: String, to line: inout [UInt8]) {
         line.append(UInt8(ascii: "\""))
+        defer { line.append(UInt8(ascii: "\"")) }
+        if text.utf8.count <= longestText, text.utf8.allSatisfy({ isPlain($0) && $0 != 0x22 && $0 != 0x5C }) {
+            return line.append(contentsOf: text.utf8)
+        }
         for scalar in cut(text).unicodeScalars {
             switch scalar {
             case "\"": line.append(contentsOf: "\\\"".utf8)
@@ -100,10 +104,13 @@ package enum LogFormat: String, Sendable, CaseIterable {
             default: line.append(contentsOf: UTF8.encode(scalar)?.map { $0 } ?? [])
             }
         }
-        line.append(UInt8(ascii: "\""))
     }
 
+    /// ASCII that is no control character: nearly every text is all of these.
+    private static func isPlain(_ byte: UInt8) -> Bool { (0x20..<0x7F).contains(byte) }
+
     private static func appendPlain(_ text: String, to line: inout [UInt8]) {
+        if text.utf8.count <= longestText, text.utf8.allSatisfy(isPlain) { return line.append(contentsOf: text.utf8) }
         for scalar in cut(text).unicodeScalars {
             if scalar.properties.generalCategory == .control {
                 line.append(contentsOf: scalar.escaped(asASCII: true).utf8)

@@ -87,6 +87,8 @@ package final class ServerLog: Sendable {
         _ = finished.wait(timeout: .now() + Double(seconds) + Double(attoseconds) * 1e-18)
     }
 
+    private static let gatheringMicroseconds: UInt32 = 2000
+
     private func write(to destination: LogDestination) {
         while true {
             work.wait()
@@ -121,6 +123,8 @@ package final class ServerLog: Sendable {
                 _ = destination.write(&report)  // If it is gone again, the next gap is reported.
             }
             if isDone { break }
+            // Under load lines are gathered, so that not each costs this thread a wake-up and a write.
+            usleep(Self.gatheringMicroseconds)
             if queue.withLock({ !$0.bytes.isEmpty || $0.isClosed }) { work.signal() }
         }
         finished.signal()

@@ -68,13 +68,13 @@ import Testing
                 let reader = unsafe open(log, O_RDONLY | O_NONBLOCK)
                 let server = try ServerProcess(storage: storage, log: log)
                 close(reader)
-                for _ in 0..<20 { #expect(server.status(of: "/health") == 200) }
+                for _ in 0..<20 { #expect(server.status(of: "/docs") == 200) }
                 server.signal(SIGTERM)
                 #expect(server.waitForEnd() == 0)
                 return
             }
             let server = try ServerProcess(storage: storage, log: log)
-            for _ in 0..<20 { #expect(server.status(of: "/health") == 200) }
+            for _ in 0..<20 { #expect(server.status(of: "/docs") == 200) }
             server.signal(SIGTERM)
             #expect(server.waitForEnd() == 0)
         }

@@ -39,11 +39,11 @@ package struct CORSPolicy: Sendable, Hashable {
 
     package func allows(_ origin: String) -> Bool { allowsAll || origins.contains(origin.lowercased()) }
 
-    /// The headers for an answer to a request from `origin`; nil for requests that name none.
-    package func headers(origin: String?) -> [(name: String, value: String)] {
-        // The answer depends on the origin even where there is none: a cache must know.
+    /// The headers for an answer to a request from `origin`. One without an origin still has the first of them: the
+    /// answer depends on the origin, and a cache must know.
+    package func headers(origin: String) -> [(name: String, value: String)] {
         var headers = [(name: "Vary", value: "Origin")]
-        guard let origin, allows(origin) else { return headers }
+        guard allows(origin) else { return headers }
         headers.append(("Access-Control-Allow-Origin", origin))
         headers.append(("Access-Control-Expose-Headers", Self.responseHeaders))
         return headers

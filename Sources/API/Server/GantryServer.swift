@@ -59,17 +59,25 @@ package final class GantryServer: Sendable {
     }
 
     private static func log(_ record: HTTPCompletion, _ logger: Logger) {
+        let level = level(of: record)
+        guard level >= logger.logLevel else { return }
         var metadata: Logger.Metadata = [
             "status": .stringConvertible(record.status.code), "bytes": .stringConvertible(record.bytes),
             "milliseconds": .stringConvertible((record.duration.milliseconds * 100).rounded() / 100),
         ]
         guard let request = record.request else {
-            logger.info("a request that is none", metadata: metadata)
+            logger.log(level: level, "a request that is none", metadata: metadata)
             return
         }
         metadata["request_id"] = "\(ResponsePolicy.id(of: request))"
         metadata["client"] = "\(request.remoteAddress)"
         // Never the query: people put tokens there.
-        logger.info("\(request.method) \(request.path)", metadata: metadata)
+        logger.log(level: level, "\(request.method) \(request.path)", metadata: metadata)
+    }
+
+    /// Whoever watches the server asks for its health all day: good answers to that would bury the rest of the log.
+    private static func level(of record: HTTPCompletion) -> Logger.Level {
+        guard record.status == .ok, let route = record.request?.route else { return .info }
+        return HealthRoutes.paths.contains(route) ? .debug : .info
     }
 }

@@ -92,7 +92,8 @@ extension APIRequest {
         let headers = request.headers
         self.init(
             method: request.method.rawValue, path: request.path, parameters: request.parameters,
-            query: Dictionary(request.query.items.map { ($0.name, $0.value) }) { first, _ in first },
+            query: request.query.items.isEmpty
+                ? [:] : Dictionary(request.query.items.map { ($0.name, $0.value) }) { first, _ in first },
             header: { headers[$0] },
             body: { limit throws(ErrorEnvelope) in
                 do { return try await request.body.collect(upTo: limit) } catch { throw ErrorEnvelope(reading: error) }

@@ -16,16 +16,23 @@ struct ResponsePolicy: RequestFilter {
     }
 
     func after(_ request: HTTPRequest?, _ response: inout HTTPResponse) {
-        for (name, value) in cors.headers(origin: request?.headers["origin"]) { response.headers.add(name, value) }
-        response.headers["X-Request-ID"] = request.map(Self.id)
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        response.headers["X-Frame-Options"] = "DENY"
-        response.headers["Referrer-Policy"] = "no-referrer"
-        if response.headers["Content-Security-Policy"] == nil {
-            response.headers["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'"
+        if let origin = request?.headers["origin"] {
+            for (name, value) in cors.headers(origin: origin) { response.headers.add(name, value) }
+        } else {
+            response.headers.add("vary", "Origin")
         }
-        if response.headers["Cache-Control"] == nil { response.headers["Cache-Control"] = "no-store" }
+        if let request { response.headers.add("x-request-id", Self.id(of: request)) }
+        response.headers.add(Self.always)
+        if response.headers["content-security-policy"] == nil {
+            response.headers.add("content-security-policy", "default-src 'none'; frame-ancestors 'none'")
+        }
+        if response.headers["cache-control"] == nil { response.headers.add("cache-control", "no-store") }
     }
+
+    /// Headers that no route sets itself.
+    private static let always: HTTPHeaders = [
+        "x-content-type-options": "nosniff", "x-frame-options": "DENY", "referrer-policy": "no-referrer",
+    ]
 
     /// The client's own id where it is a harmless word, else the server's.
     static func id(of request: HTTPRequest) -> String {

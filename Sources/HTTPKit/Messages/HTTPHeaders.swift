@@ -23,12 +23,11 @@ package struct HTTPHeaders: Sendable, Equatable, ExpressibleByDictionaryLiteral,
     /// The first field's value; setting replaces all of that name, nil removes them.
     package subscript(name: String) -> String? {
         get {
-            if let field = fields.first(where: { $0.name == name }) { return field.value }
-            let wanted = name.lowercased()
-            return wanted == name ? nil : fields.first { $0.name == wanted }?.value
+            let wanted = Self.lowercased(name)
+            return fields.first { $0.name == wanted }?.value
         }
         set {
-            let wanted = name.lowercased()
+            let wanted = Self.lowercased(name)
             fields.removeAll { $0.name == wanted }
             if let newValue { fields.append(Field(name: wanted, value: newValue)) }
         }
@@ -36,13 +35,21 @@ package struct HTTPHeaders: Sendable, Equatable, ExpressibleByDictionaryLiteral,
 
     /// All values of a name, in order.
     package func all(_ name: String) -> [String] {
-        let wanted = name.lowercased()
+        let wanted = Self.lowercased(name)
         return fields.filter { $0.name == wanted }.map(\.value)
     }
 
     /// Adds a field beside those of the same name.
     package mutating func add(_ name: String, _ value: String) {
-        fields.append(Field(name: name.lowercased(), value: value))
+        fields.append(Field(name: Self.lowercased(name), value: value))
+    }
+
+    /// Adds all fields of another beside those that are there.
+    package mutating func add(_ others: HTTPHeaders) { fields += others.fields }
+
+    /// Most names are in lower case already, and are not copied.
+    private static func lowercased(_ name: String) -> String {
+        name.utf8.contains { (0x41...0x5A).contains($0) } ? name.lowercased() : name
     }
 
     /// The elements of a comma-separated header, lower case, over all its fields ("connection", "if-none-match").
@@ -56,10 +63,14 @@ package struct HTTPHeaders: Sendable, Equatable, ExpressibleByDictionaryLiteral,
     /// Whether every field can be sent: names are tokens, values hold no control character. A response for which
     /// this is false becomes a 500, so that no value can start a header or a response of its own.
     var areSendable: Bool {
-        fields.allSatisfy { field in
-            !field.name.isEmpty && field.name.utf8.allSatisfy(\.isTokenCharacter)
-                && field.value.utf8.allSatisfy(\.isFieldValueCharacter)
+        for field in fields {
+            var name = field.name
+            var value = field.value
+            guard !name.isEmpty, name.withUTF8({ unsafe $0.allSatisfy { $0.isTokenCharacter } }),
+                value.withUTF8({ unsafe $0.allSatisfy { $0.isFieldValueCharacter } })
+            else { return false }
         }
+        return true
     }
 }
 

@@ -5,6 +5,8 @@
 /// `/a` and `/a/` are two paths. HEAD is answered by GET's handler, without the body.
 package struct Router: Sendable {
     private var root = Node()
+    /// Paths without parameters, found at once.
+    private var literals: [String: Box] = [:]
     private var middleware: [any Middleware] = []
     private var prefix = ""
 
@@ -84,6 +86,10 @@ package struct Router: Sendable {
         root = Self.adding(
             (method, Route(pattern: whole, immediate: immediate, handler: handler, options: options), names),
             at: segments[...], to: root)
+        if names.isEmpty {
+            var unused: [String] = []
+            literals[whole] = Self.find(segments.compactMap { $0 }[...], in: root, &unused).map(Box.init)
+        }
     }
 
     /// `segments`: nil stands for a parameter.
@@ -118,6 +124,7 @@ package struct Router: Sendable {
     /// - Throws: 400 when a segment is not valid percent-encoded UTF-8.
     func match(_ method: HTTPMethod, _ path: String) throws(HTTPFailure) -> Match {
         guard path.utf8.first == 0x2F else { return .notFound }
+        if let node = literals[path]?.node { return Self.match(method, node, []) }
         var segments: [String] = []
         for segment in path.utf8.dropFirst().split(separator: 0x2F, omittingEmptySubsequences: false) {
             guard segment.contains(0x25) else {
@@ -131,6 +138,10 @@ package struct Router: Sendable {
         }
         var values: [String] = []
         guard let node = Self.find(segments[...], in: root, &values) else { return .notFound }
+        return Self.match(method, node, values)
+    }
+
+    private static func match(_ method: HTTPMethod, _ node: Node, _ values: [String]) -> Match {
         let wanted = node.routes.first { $0.method == method }
         guard let found = wanted ?? (method == .head ? node.routes.first { $0.method == .get } : nil) else {
             var methods = node.routes.map(\.method.rawValue)

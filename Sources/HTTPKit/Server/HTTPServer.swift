@@ -1,3 +1,4 @@
+import Foundation
 import Logging
 import NIOCore
 import NIOPosix
@@ -9,10 +10,15 @@ package final class HTTPServer: Sendable {
     private let group: MultiThreadedEventLoopGroup
     private let listener = ListenerBox()
 
-    /// - Parameter group: The event loops to use; by default those of the process, one for each core.
+    /// The event loops of the process: one for each processor that it may use, by its affinity and its container's
+    /// quota. Never more than eight: they only carry bytes, and the processors are for video.
+    package static let loops = MultiThreadedEventLoopGroup(
+        numberOfThreads: max(1, min(System.coreCount, ProcessInfo.processInfo.activeProcessorCount, 8)))
+
+    /// - Parameter group: The event loops to use; by default those of the process.
     package init(
         configuration: HTTPServerConfiguration = HTTPServerConfiguration(), router: Router,
-        group: MultiThreadedEventLoopGroup = .singleton
+        group: MultiThreadedEventLoopGroup = HTTPServer.loops
     ) {
         self.configuration = configuration
         self.group = group
