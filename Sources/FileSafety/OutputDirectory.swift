@@ -128,7 +128,7 @@ package final class OutputDirectory: Sendable {
     }
 
     /// `mkdir -p`, each new folder made durable in the one above it.
-    static func makeFolders(_ path: String) throws(FileSafetyFailure) {
+    package static func makeFolders(_ path: String) throws(FileSafetyFailure) {
         guard !path.isEmpty, !path.utf8.contains(0) else {
             throw FileSafetyFailure(
                 code: .invalidArgument, message: "cannot be a folder's path", subject: path.debugDescription)

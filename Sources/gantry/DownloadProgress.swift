@@ -44,7 +44,6 @@ final class DownloadProgress {
     /// - Parameter since: bytes that were there when the step began: a continued download is not credited with them.
     static func line(done: Int64, total: Int64?, since: Int64, seconds: Double) -> String {
         let speed = seconds > 0 ? Double(done - since) / seconds : 0
-        let megabytes = { (bytes: Int64) in String(format: "%.1f", Double(bytes) / 1e6) }
         var parts: [String] = []
         if let total, total > 0 { parts.append("\(min(100, done * 100 / total)) %") }
         parts.append(megabytes(done) + (total.map { "/" + megabytes($0) } ?? "") + " MB")
@@ -52,6 +51,8 @@ final class DownloadProgress {
         if let total, speed > 0 { parts.append("ETA \(Int((Double(max(0, total - done)) / speed).rounded(.up))) s") }
         return parts.joined(separator: "  ")
     }
+
+    static func megabytes(_ bytes: Int64) -> String { String(format: "%.1f", Double(bytes) / 1e6) }
 
     func finish(_ text: String) {
         endLine()

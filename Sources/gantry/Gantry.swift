@@ -57,7 +57,9 @@ struct Gantry: ParsableCommand {
             """,
         version: ProductVersion.string,
         subcommands: [
-            TrackCommand.self, ServeCommand.self, ProbeCommand.self, ModelsCommand.self, PluginsCommand.self,
+            TrackCommand.self, ServeCommand.self, JobsCommand.self, ProbeCommand.self, ModelsCommand.self,
+            PluginsCommand.self,
             TokenCommand.self, EvalCommand.self, BenchCommand.self, VersionCommand.self, PluginWorkerCommand.self,
+            RunAttemptCommand.self,
         ])
 }

@@ -95,7 +95,7 @@ struct PluginsAudit: ParsableCommand {
 
     // MARK: On a server
 
-    private static func remote(_ server: PluginServer) async throws -> Report {
+    private static func remote(_ server: ServerClient) async throws -> Report {
         var report = try await settled {
             let plugins = try await server.plugins(withTools: false)
             guard server.isHere else { return PluginAudit(plugins: plugins) }

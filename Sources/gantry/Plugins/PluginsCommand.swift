@@ -61,7 +61,7 @@ struct PluginsCommand: ParsableCommand {
         var url: String?
 
         /// Nil where plugins are to be loaded here: nothing names a server, or folders are named.
-        func server(folders: [String]) throws(CommandFailure) -> PluginServer? {
+        func server(folders: [String]) throws(CommandFailure) -> ServerClient? {
             let environment = ProcessInfo.processInfo.environment
             if let url {
                 guard folders.isEmpty else {
@@ -69,10 +69,10 @@ struct PluginsCommand: ParsableCommand {
                         code: .invalidArgument, message: "--url and --plugins cannot go together",
                         hint: "A server has folders of its own")
                 }
-                return try PluginServer(address: url, environment: environment)
+                return try ServerClient(address: url, environment: environment)
             }
             guard folders.isEmpty, let url = environment["GANTRY_URL"], !url.isEmpty else { return nil }
-            return try PluginServer(address: url, environment: environment)
+            return try ServerClient(address: url, environment: environment)
         }
     }
 }

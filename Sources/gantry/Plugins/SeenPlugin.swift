@@ -35,7 +35,7 @@ struct SeenPlugin {
     }
 }
 
-extension PluginServer {
+extension ServerClient {
     /// All plugins of the server.
     func plugins(withTools: Bool) async throws -> [SeenPlugin] {
         guard let list = try await value("/v1/plugins").asArray else {

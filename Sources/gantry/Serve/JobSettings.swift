@@ -21,7 +21,9 @@ struct JobSettings {
         if let delay = try reader.seconds(.retryBaseDelay) { policy.baseDelay = delay }
         if let delay = try reader.seconds(.retryMaximumDelay) { policy.maximumDelay = delay }
         if let jitter = try reader.share(.retryJitter) { policy.jitter = jitter }
-        store = try Self.store(reader.found(.database)?.value, folders: folders, policy: policy)
+        var store = try Self.store(reader.found(.database)?.value, folders: folders, policy: policy)
+        if let probe = try Failpoint.store(environment: environment) { store.probe = probe }
+        self.store = store
         let limits = SchedulerLimits(
             jobs: try reader.integer(.jobs).map(Int.init) ?? 2, gpuJobs: try reader.integer(.gpuJobs).map(Int.init) ?? 2
         )

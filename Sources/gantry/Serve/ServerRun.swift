@@ -22,6 +22,7 @@ final class ServerRun {
     private let logger: Logger
     private let tokens: TokenFile
     private let plugins: PluginHost
+    private let jobs: JobsRun
     private let limits: HTTPLimits
     private let server: GantryServer
 
@@ -38,11 +39,14 @@ final class ServerRun {
             PluginPlaces(plugins: folders, storage: settings.storageFolder, environment: environment).configuration
         configuration.report = { Self.write($0, to: logger) }
         plugins = PluginHost(configuration: configuration)
+        jobs = try JobsRun(
+            JobSettings(storageFolder: settings.storageFolder, environment: environment), plugins: configuration,
+            environment: environment)
         var limits = HTTPLimits()
         limits.shutdownDeadline = Self.requestGrace
         self.limits = limits
         server = GantryServer(
-            settings: settings, limits: limits, plugins: plugins,
+            settings: settings, limits: limits, plugins: plugins, jobs: jobs.service,
             tokens: settings.requiresAuthentication ? tokens : nil, logger: logger)
     }
 
@@ -55,7 +59,7 @@ final class ServerRun {
         try StandardOutput.print(
             StartReport(
                 address: address, settings: settings, limits: limits, plugins: plugins.configuration,
-                firstToken: first?.text
+                jobs: jobs.settings, uploads: jobs.service.limits, firstToken: first?.text
             ).text)
         logger.notice(
             "listening", metadata: ["address": "\(address)", "version": "\(ProductVersion.string)"])
@@ -86,10 +90,13 @@ final class ServerRun {
         }
         watchdog.start()
         logger.notice("ending", metadata: ["signal": "\(signal)"])
-        let (server, plugins) = (server, plugins)
+        let (server, plugins, jobs) = (server, plugins, jobs)
         AsyncWork.run {
+            async let drained: Void = jobs.drain(deadline: Self.requestGrace)
             await server.shutdown()
+            await drained
             await plugins.shutdown(deadline: Self.workerGrace)
+            await jobs.close()
         }
         do { try tokens.flush() } catch { logger.warning("times of last use were not written: \(error)") }
         logger.notice("ended")

@@ -9,6 +9,8 @@ struct StartReport {
     var settings: ServerSettings
     var limits: HTTPLimits
     var plugins: PluginHostConfiguration
+    var jobs: JobSettings
+    var uploads: UploadLimits
     var firstToken: String?
 
     var text: String {
@@ -22,6 +24,11 @@ struct StartReport {
               limits:      \(limits.connections) connections, bodies of \(JSONBody.Limits().body >> 20) MB \
             (\(JSONBody.Limits().together >> 20) MB together), heads of \(limits.headBytes >> 10) KB, \
             shutdown within 15 s
+            """,
+            """
+              jobs:        \(jobs.dispatcher.limits.jobs) at a time (\(jobs.dispatcher.limits.gpuJobs) with a GPU), \
+            \(jobs.store.policy.attempts) attempts, \(jobs.memory.map { "\($0 >> 20) MB of memory each" } ?? "no limit of memory"), \
+            videos up to \(uploads.videoBytes >> 20) MB
             """,
             "  sandbox:     what the kernel lacks is in the log and in each plugin's health",
             "  origins:     \(settings.cors.allowsAll ? "*" : settings.cors.origins.sorted().joined(separator: ", "))",

@@ -1,0 +1,87 @@
+import Attempts
+import FileSafety
+import Foundation
+import Jobs
+import Model
+import Pipelines
+import PluginHost
+import PluginWire
+import Supervision
+
+/// Turns a job into its next attempt's process: this program as `run-attempt`, in the sandbox, with what the job needs
+/// to read and the one folder that it may write to.
+struct AttemptPlans: Sendable {
+    let registry: PipelineRegistry
+    let settings: JobSettings
+    let plugins: PluginHostConfiguration
+    let environment: [String: String]
+
+    func plan(_ job: Job) throws(Fault) -> AttemptPlan {
+        do {
+            return try make(job)
+        } catch let fault as Fault {
+            throw fault
+        } catch let failure as any Failure {
+            let isPassing = failure.code == .storageFull || failure.code == .busy || failure.code == .internalError
+            throw Fault(
+                kind: isPassing ? .transient : .permanent, code: failure.code.rawValue, message: failure.message,
+                hint: failure.hint)
+        } catch {
+            throw Fault(kind: .permanent, code: FailureCode.internalError.rawValue, message: "\(error)")
+        }
+    }
+
+    private func make(_ job: Job) throws -> AttemptPlan {
+        let id = job.id.text
+        let folders = settings.folders
+        let config = try WireValue(json: Array(job.request.config.utf8))
+        let pipelines = try registry.plan(config: config, pipelines: job.request.pipelines)
+        let results = folders.results(of: id)
+        // The sandbox opens folders that are there, and no others.
+        for folder in [results, scratch(of: id)] { try OutputDirectory.makeFolders(folder) }
+        // After a death the chunk that is named has to be the one that was worked on: one at a time.
+        let plan = JobPlan(
+            videoPath: job.request.video.path, videoName: job.request.video.fileName, sha256: job.request.video.sha256,
+            output: results, pipelines: pipelines, lanes: job.attempt > 1 ? 1 : 0,
+            pluginFolders: plugins.pluginFolders)
+        let order = AttemptOrder(
+            plan: plan, isLast: job.attempt >= settings.store.policy.attempts, storageFolder: folders.root)
+        return AttemptPlan(
+            process: process(for: plan, id: id), order: try order.line(), resultPath: results,
+            logPath: folders.log(of: id))
+    }
+
+    private func scratch(of id: String) -> String { "\(settings.folders.temporary)/attempt-\(id)" }
+
+    private func process(for plan: JobPlan, id: String) -> ProcessPlan {
+        var process = ProcessPlan(
+            program: plugins.program, arguments: ["run-attempt"], environment: variables(scratch: scratch(of: id)))
+        process.limits = GroupLimits(memory: settings.memory)
+        // A plugin's own sandbox is made from inside, which a confined process may not do.
+        process.sandbox.isConfined = !plan.pipelines.contains { $0.runs.hasPrefix("plugin:") }
+        process.sandbox.readPaths += readPaths + [plan.videoPath]
+        process.sandbox.writePaths +=
+            [plan.output, scratch(of: id)] + SandboxPlan.graphicsDevices()
+        // The whole video may have to be written again, with boxes drawn in.
+        process.sandbox.limits.fileSize = nil
+        return process
+    }
+
+    /// The program, its models and engines.
+    private var readPaths: [String] {
+        let program = (plugins.program as NSString).deletingLastPathComponent
+        let models = SettingReader(environment).found(.models)?.value
+        return ProgramFolders.readable(by: plugins.python) + plugins.pluginFolders
+            + [program, plugins.cacheFolder, plugins.pythonLibrary, models].compactMap { $0 }
+    }
+
+    /// A clean environment, and the settings that the run reads.
+    private func variables(scratch: String) -> [String: String] {
+        let reader = SettingReader(environment)
+        var additions: [String: String] = ["GANTRY_CACHE": plugins.cacheFolder ?? ""]
+        for setting in [Setting.models, .python, .share, .sandboxLauncher, .pluginFolders, .pipelines] {
+            if let found = reader.found(setting) { additions[setting.name] = found.value }
+        }
+        return WorkerEnvironment.clean(from: environment, scratch: scratch, adding: additions)
+    }
+}

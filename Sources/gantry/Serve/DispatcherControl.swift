@@ -1,0 +1,20 @@
+import API
+import Attempts
+import Jobs
+
+/// The dispatcher as the API sees it.
+struct DispatcherControl: JobControl {
+    let dispatcher: Dispatcher
+
+    func cancel(_ id: JobID) async throws(JobsFailure) -> Job { try await dispatcher.cancel(id) }
+
+    func submitted() { dispatcher.workAppeared() }
+
+    var status: JobControlStatus {
+        let status = dispatcher.status
+        return JobControlStatus(
+            running: status.running.count, slots: status.limits.jobs, gpuRunning: status.gpuJobs,
+            gpuSlots: status.limits.gpuJobs, attempts: status.attempts, isDraining: status.isDraining,
+            trouble: status.trouble)
+    }
+}

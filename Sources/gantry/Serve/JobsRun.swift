@@ -1,0 +1,52 @@
+import API
+import Attempts
+import FileSafety
+import Jobs
+import Logging
+import Pipelines
+import PluginHost
+import StoreSQLite
+
+/// The jobs of one life of `gantry serve`: the store, the dispatcher over it, and what the API needs of both.
+final class JobsRun: Sendable {
+    let settings: JobSettings
+    let service: JobService
+    private let store: SQLiteJobStore
+    private let dispatcher: Dispatcher
+    private let work: Task<Void, Never>
+
+    /// Opens the store and begins to run what waits in it.
+    ///
+    /// The caller holds the storage folder's lock: what an earlier server left in it is taken over.
+    init(_ settings: JobSettings, plugins: PluginHostConfiguration, environment: [String: String]) throws {
+        self.settings = settings
+        let registry = try PipelineRegistry.load(environment: environment)
+        try settings.folders.make()
+        try settings.folders.emptyTemporary()
+        let store = try SQLiteJobStore(settings.store)
+        self.store = store
+        let plans = AttemptPlans(registry: registry, settings: settings, plugins: plugins, environment: environment)
+        let dispatcher = Dispatcher(store: store, settings: settings.dispatcher) { job throws(Fault) in
+            try plans.plan(job)
+        }
+        self.dispatcher = dispatcher
+        service = JobService(
+            store: store, folders: settings.folders, control: DispatcherControl(dispatcher: dispatcher),
+            limits: try UploadLimits(environment: environment))
+        work = Task.detached { await dispatcher.run() }
+    }
+
+    /// What runs stops at its next checkpoint and goes back to the queue; after `deadline` it is killed.
+    func drain(deadline: Duration) async {
+        dispatcher.drain()
+        let watch = Task { [work] in
+            guard (try? await Task.sleep(for: deadline)) != nil else { return }
+            work.cancel()
+        }
+        await work.value
+        watch.cancel()
+    }
+
+    /// What was answered is on the disk; later calls are refused.
+    func close() async { await store.close() }
+}
