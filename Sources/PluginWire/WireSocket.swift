@@ -9,9 +9,10 @@ package struct WireSocket: ~Copyable {
     /// An event descriptor that ends a wait; nil for none. Not owned.
     private let wakeUp: Int32?
     private let limits: WireLimits
-    /// Read from the socket, not yet taken.
-    private var buffered: [UInt8] = []
+    /// What was read from the socket and not yet taken lies between `taken` and `filled`.
+    private var buffered = [UInt8](repeating: 0, count: WireSocket.piece)
     private var taken = 0
+    private var filled = 0
 
     /// Takes over `descriptor`.
     package init(descriptor: Int32, wakeUp: Int32? = nil, limits: WireLimits = .standard) {
@@ -78,7 +79,7 @@ package struct WireSocket: ~Copyable {
     /// The handshake's line.
     package mutating func receiveHandshake(deadline: ContinuousClock.Instant) throws(WireFailure) -> Handshake {
         while true {
-            let pending = buffered[taken...]
+            let pending = buffered[taken..<filled]
             if let end = pending.firstIndex(of: UInt8(ascii: "\n")) {
                 let line = Array(pending[..<end])
                 taken = end + 1
@@ -91,7 +92,7 @@ package struct WireSocket: ~Copyable {
 
     /// Whether something has arrived that nobody asked for.
     package func hasInput() -> Bool {
-        if taken < buffered.count { return true }
+        if taken < filled { return true }
         var events = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
         return unsafe poll(&events, 1, 0) > 0
     }
@@ -101,13 +102,13 @@ package struct WireSocket: ~Copyable {
     private mutating func take(
         _ count: Int, _ deadline: ContinuousClock.Instant, _ waking: Waking
     ) throws(WireFailure) -> [UInt8] {
-        if buffered.count - taken < count, count > Self.piece { return try takeLarge(count, deadline, waking) }
-        while buffered.count - taken < count { try fill(deadline, waking) }
+        if filled - taken < count, count > Self.piece { return try takeLarge(count, deadline, waking) }
+        while filled - taken < count { try fill(deadline, waking) }
         defer {
             taken += count
-            if taken == buffered.count {
-                buffered.removeAll(keepingCapacity: true)
+            if taken == filled {
                 taken = 0
+                filled = 0
             }
         }
         return Array(buffered[taken..<taken + count])
@@ -119,35 +120,30 @@ package struct WireSocket: ~Copyable {
     private mutating func takeLarge(
         _ count: Int, _ deadline: ContinuousClock.Instant, _ waking: Waking
     ) throws(WireFailure) -> [UInt8] {
-        var result = Array(buffered[taken...])
-        buffered.removeAll(keepingCapacity: true)
+        var result = Array(buffered[taken..<filled])
         taken = 0
-        var filled = result.count
-        while filled < count {
-            if filled == result.count {
-                let room = min(count - filled, max(filled, 1 << 20))
+        filled = 0
+        var received = result.count
+        while received < count {
+            if received == result.count {
+                let room = min(count - received, max(received, 1 << 20))
                 result.append(contentsOf: repeatElement(0, count: room))
             }
-            filled += try read(into: &result, at: filled, deadline, waking)
+            received += try read(into: &result, at: received, deadline, waking)
         }
         return result
     }
 
     private mutating func fill(_ deadline: ContinuousClock.Instant, _ waking: Waking) throws(WireFailure) {
         if taken > 0 {
-            buffered.removeFirst(taken)
+            buffered.replaceSubrange(0..<filled - taken, with: Array(buffered[taken..<filled]))
+            filled -= taken
             taken = 0
         }
         var bytes: [UInt8] = []
         swap(&bytes, &buffered)
-        let start = bytes.count
-        bytes.append(contentsOf: repeatElement(0, count: Self.piece))
-        var got = 0
-        defer {
-            bytes.removeLast(bytes.count - start - got)
-            swap(&bytes, &buffered)
-        }
-        got = try read(into: &bytes, at: start, deadline, waking)
+        defer { swap(&bytes, &buffered) }
+        filled += try read(into: &bytes, at: filled, deadline, waking)
     }
 
     /// At least one byte.

@@ -15,7 +15,8 @@ struct BenchCommand: ParsableCommand {
             """,
         subcommands: [
             BenchAssociation.self, BenchDecode.self, BenchInference.self, BenchJobs.self, BenchRestarts.self,
-            BenchTrack.self,
+            BenchTrack.self, BenchPlugins.self,
+            BenchPluginWorker.self,
         ])
 }
 
