@@ -11,12 +11,12 @@ struct BenchCommand: ParsableCommand {
               gantry bench association MOT17/train
               gantry bench decode video.mp4
               gantry bench jobs
+              gantry bench plugins
               gantry bench track video.mp4
             """,
         subcommands: [
             BenchAssociation.self, BenchDecode.self, BenchInference.self, BenchJobs.self, BenchRestarts.self,
-            BenchTrack.self, BenchPlugins.self,
-            BenchPluginWorker.self,
+            BenchTrack.self, BenchPlugins.self, BenchPluginWorker.self,
         ])
 }
 

@@ -9,18 +9,27 @@ struct BenchPlugin: Plugin {
     var tools: [Tool] {
         [
             Tool("width", "The picture's width.", takes: [.frame]) { call in Value(try call.frame.width) },
-            Tool("length", "The text's length.", parameters: [Parameter("text", .string)]) { call in
-                Value(try call.argument("text", as: String.self).utf8.count)
+            Tool("count", "The encoded picture's bytes.", takes: [.imageBytes]) { call in
+                Value(try call.imageBytes.count)
             },
-            Tool("sleep", "Sleeps.", parameters: [Parameter("seconds", .number)]) { call in
-                usleep(UInt32(try call.argument("seconds", as: Double.self) * 1_000_000))
-                return .null
+            Tool("work", "Milliseconds of processor time for it.", parameters: [Parameter("rounds", .integer)]) {
+                call in
+                Value(Self.work(rounds: try call.argument("rounds")))
             },
             Tool("crash", "Kills itself.") { _ in
                 kill(getpid(), SIGKILL)
                 return .null
             },
         ]
+    }
+
+    /// Milliseconds of processor time that so many rounds of a random generator took.
+    static func work(rounds: Int) -> Double {
+        let start = Effort.now().cpu
+        var state: UInt64 = 1
+        for _ in 0..<rounds { state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407 }
+        // A sum that nobody can foresee, so that the rounds are not left out.
+        return (Effort.now().cpu - start) * 1000 + (state == 0 ? 1 : 0)
     }
 }
 
@@ -30,5 +39,13 @@ struct BenchPluginWorker: ParsableCommand {
         commandName: "plugin-worker", abstract: "Serve the bench's own plugin to the gantry that started this.",
         shouldDisplay: false)
 
-    func run() { PluginProcess.run(BenchPlugin.self) }
+    static let bare = ["bench", "plugin-worker", "--bare"]
+
+    @Flag(help: "Work for each line of standard input, without a server.")
+    var bare = false
+
+    func run() throws {
+        if !bare { PluginProcess.run(BenchPlugin.self) }
+        while let line = readLine() { try StandardOutput.print("\(BenchPlugin.work(rounds: Int(line) ?? 0))") }
+    }
 }

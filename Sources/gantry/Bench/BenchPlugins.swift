@@ -2,17 +2,19 @@ import ArgumentParser
 import Foundation
 import Model
 import PluginHost
-import PluginWire
 
 struct BenchPlugins: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "plugins",
         abstract: "What a call of a plugin's tool costs, in Python and natively.",
         discussion: """
-            Two plugins that do next to nothing are called one call after another: with a picture that lies in the \
-            worker's frame memory already, with one that is copied there, and with a picture in base64 among the \
-            arguments. Then calls of 100 ms, for what watching the worker costs meanwhile, and crashes, for how soon \
-            another worker is ready.
+            Two plugins that do next to nothing are called one call after another: with a picture of 1280x720 that lies \
+            in the worker's frame memory already, with one that is copied there, and with one that comes in base64 over \
+            HTTP, through the server's own routes. Then 100 ms of work, in turn in a bare process and in a guarded \
+            worker, and crashes, for how soon another worker is ready.
+
+            Times are the caller's, but for the work: there it is processor time, the worker's own, and "guards percent" \
+            is how much more the call cost, the server's time included.
             """)
 
     @Option(help: "How many calls of each kind.")
@@ -24,13 +26,11 @@ struct BenchPlugins: ParsableCommand {
     @Option(help: "The interpreter; the private environment's if absent.")
     var python: String?
 
-    @Option(help: "The folder that holds gantry_plugin.")
-    var library = "python"
+    @Option(help: "The folder that holds gantry_plugin; found beside the program if absent.")
+    var library: String?
 
     @Flag(help: "Print JSON instead of the table.")
     var json = false
-
-    private static let columns = ["worker", "what", "count", "p50_ms", "p99_ms", "max_ms", "cpu_ms_per_call"]
 
     func run() throws {
         let table = try AsyncWork.run { try await measure() }
@@ -40,125 +40,87 @@ struct BenchPlugins: ParsableCommand {
     private func measure() async throws -> BenchTable {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("gantry-bench-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: folder) }  // a leftover scratch folder harms nothing
-        try Self.writePlugins(into: folder.appendingPathComponent("plugins"))
-        let environment = ProcessInfo.processInfo.environment
-        var configuration = PluginHostConfiguration(
-            stateFolder: folder.appendingPathComponent("state").path,
-            program: URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().path)
-        configuration.pluginFolders = [folder.appendingPathComponent("plugins").path]
-        configuration.pythonLibrary = library
-        configuration.python = python ?? CacheLayout(environment: environment).python + "/bin/python3"
+        let plugins = folder.appendingPathComponent("plugins")
+        try BenchPluginFiles.write(into: plugins)
+        var configuration = PluginPlaces(storage: folder.appendingPathComponent("state").path).configuration
+        configuration.pluginFolders = [plugins.path]
+        if let library { configuration.pythonLibrary = library }
+        if let python { configuration.python = python }
         configuration.restarts = crashes.value + 1
         configuration.restartFactor = 1
         let host = PluginHost(configuration: configuration)
         host.start()
         do {
-            let table = try await measure(host)
+            var bench = PluginBench(
+                host: host, python: configuration.python,
+                script: plugins.appendingPathComponent("python/plugin.py").path,
+                folder: folder.path, count: count.value, crashes: crashes.value)
+            try await bench.measure()
             await host.shutdown(deadline: .seconds(2))
-            return table
+            return bench.table
         } catch {
             await host.shutdown(deadline: .seconds(2))
             throw error
         }
     }
+}
 
-    private func measure(_ host: PluginHost) async throws -> BenchTable {
-        var table = BenchTable(Self.columns)
-        for worker in ["python", "native"] {
-            guard await host.settle(worker, deadline: .seconds(60)), let health = host.health(worker),
-                health.state == .initialized
-            else {
-                throw CommandFailure(
-                    code: .internalError,
-                    message: "the \(worker) worker is not ready: \(host.health(worker)?.reason ?? "")")
-            }
-            let (width, height) = (1280, 720)
-            let there = PluginCall.Image.written(width: width, height: height) { _ in }
-            let bytes = [UInt8](repeating: 127, count: 3 * width * height)
-            guard let frame = RGBFrame(width: width, height: height, bytes: bytes) else { continue }
-            let encoded = WireValue.string(Data(bytes.prefix(200_000)).base64EncodedString())
-            let calls: [(String, PluginCall, Int)] = [
-                ("frame in shared memory", PluginCall(plugin: worker, tool: "width", image: there), count.value),
-                ("frame copied", PluginCall(plugin: worker, tool: "width", image: .frame(frame)), count.value),
-                (
-                    "200 kB as base64 argument",
-                    PluginCall(plugin: worker, tool: "length", arguments: ["text": encoded]), max(1, count.value / 4)
-                ),
-                (
-                    "asleep for 100 ms",
-                    PluginCall(plugin: worker, tool: "sleep", arguments: ["seconds": 0.1]), max(1, count.value / 100)
-                ),
-            ]
-            for (what, call, repetitions) in calls {
-                for _ in 0..<min(200, repetitions) { _ = try await host.run(call) }
-                let start = Effort.now()
-                var times: [Duration] = []
-                for _ in 0..<repetitions {
-                    let begin = ContinuousClock.now
-                    _ = try await host.run(call)
-                    times.append(ContinuousClock.now - begin)
-                }
-                let cpu = (Effort.now().cpu - start.cpu) * 1000 / Double(repetitions)
-                Self.add(times, worker, what, cpu, to: &table)
-            }
-            var times: [Duration] = []
-            for _ in 0..<crashes.value {
-                do {
-                    _ = try await host.run(PluginCall(plugin: worker, tool: "crash"))
-                } catch {
-                    let begin = ContinuousClock.now
-                    guard await host.settle(worker, deadline: .seconds(60)) else { continue }
-                    times.append(ContinuousClock.now - begin)
-                }
-                // The next crash finds a spare worker where there is to be one.
-                try await Task.sleep(for: .seconds(1))
-            }
-            Self.add(times, worker, "crash to replaced worker", 0, to: &table)
-        }
-        return table
-    }
-
-    private static func add(
-        _ times: [Duration], _ worker: String, _ what: String, _ cpu: Double, to table: inout BenchTable
-    ) {
-        let sorted = times.sorted().map { $0 / .milliseconds(1) }
-        guard let longest = sorted.last else { return }
-        table.add(
-            .text(worker), .text(what), .count(sorted.count), .number(sorted[sorted.count / 2], digits: 3),
-            .number(sorted[min(sorted.count - 1, sorted.count * 99 / 100)], digits: 3), .number(longest, digits: 3),
-            .number(cpu, digits: 3))
-    }
-
-    private static func writePlugins(into folder: URL) throws {
-        for (name, manifest, source) in [
-            ("python", #"{"name": "python", "version": "1"}"#, Self.source),
+/// The plugins that are measured, as folders.
+enum BenchPluginFiles {
+    static func write(into folder: URL) throws {
+        for (name, manifest) in [
+            ("python", #"{"name": "python", "version": "1"}"#),
             (
                 "native",
-                #"{"name": "native", "version": "1", "runtime": "executable", "entrypoint": ["@gantry", "bench", "plugin-worker"]}"#,
-                ""
+                #"{"name": "native", "version": "1", "runtime": "executable", "entrypoint": ["@gantry", "bench", "plugin-worker"]}"#
             ),
         ] {
             let target = folder.appendingPathComponent(name)
             try FileManager.default.createDirectory(at: target, withIntermediateDirectories: true)
             try Data(manifest.utf8).write(to: target.appendingPathComponent("manifest.json"))
-            try Data(source.utf8).write(to: target.appendingPathComponent("plugin.py"))
         }
+        try Data(source.utf8).write(to: folder.appendingPathComponent("python/plugin.py"))
     }
 
+    /// The tools of `BenchPlugin`, and a picture for all. As a program it does the work for each line it reads.
     private static let source = """
-        import os, signal, time
+        import base64, os, random, signal, struct, sys, time, zlib
+
 
         class Plugin:
             def width(self, frame):
                 return frame.shape[1]
 
-            def length(self, text):
-                return len(text)
+            def count(self, image_bytes):
+                return len(image_bytes)
 
-            def sleep(self, seconds):
-                time.sleep(seconds)
+            def work(self, rounds: int):
+                start, sum = time.process_time(), 0
+                for round in range(rounds):
+                    sum += round * round & 255
+                return (time.process_time() - start) * 1000
 
             def crash(self):
                 os.kill(os.getpid(), signal.SIGKILL)
+
+            def picture(self):
+                \"""A PNG of 1280x720 in base64, as noisy as a camera's.\"""
+                noise = random.Random(1)
+                rows = b"".join(
+                    b"\\0" + bytes((x // 16 + y // 8 & 255) + noise.getrandbits(2) & 255 for x in range(3840))
+                    for y in range(720))
+
+                def chunk(name, data):
+                    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+                return base64.b64encode(
+                    b"\\x89PNG\\r\\n\\x1a\\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 1280, 720, 8, 2, 0, 0, 0))
+                    + chunk(b"IDAT", zlib.compress(rows, 3)) + chunk(b"IEND", b"")).decode()
+
+
+        if __name__ == "__main__":
+            for line in sys.stdin:
+                print(Plugin().work(int(line)), flush=True)
+
         """
 }
