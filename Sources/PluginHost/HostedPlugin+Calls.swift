@@ -46,12 +46,8 @@ extension HostedPlugin {
     }
 
     private func availableLoad() throws(PluginHostFailure) -> PluginLoad {
-        let (load, state, reason) = state.withLock { state in
-            (state.isStopped ? nil : state.load, state.lifecycle.state, state.lifecycle.reason)
-        }
-        guard let load, state.isAvailable else {
-            throw .unavailable(state, reason ?? "it is being loaded")
-        }
+        let (load, lifecycle) = state.withLock { state in (state.isStopped ? nil : state.load, state.lifecycle) }
+        guard let load, lifecycle.state.isAvailable else { throw .unavailable(lifecycle) }
         return load
     }
 
@@ -70,9 +66,9 @@ extension HostedPlugin {
             case .deadline:
                 throw PluginHostFailure(.timeout, "No worker of \(name) was free within the call's deadline")
             case .closed:
-                let (state, reason) = state.withLock { ($0.lifecycle.state, $0.lifecycle.reason) }
-                throw .unavailable(
-                    state.isAvailable ? .failed : state, reason ?? "its worker was lost while the call waited")
+                let lifecycle = state.withLock { $0.lifecycle }
+                throw lifecycle.state.isAvailable
+                    ? .unavailable(.failed, "its worker was lost while the call waited") : .unavailable(lifecycle)
             }
         }
     }

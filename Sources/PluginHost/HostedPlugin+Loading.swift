@@ -33,7 +33,9 @@ extension HostedPlugin {
         }
         guard !state.withLock({ $0.isStopped }) else { return }
         do {
-            let (load, worker, start) = try await prepared(showing: !servesMeanwhile)
+            let (load, worker, start) = try await inTurn { () async throws(PluginProblem) in
+                try await prepared(showing: !servesMeanwhile)
+            }
             let (old, isStopped) = state.withLock { state -> (PluginLoad?, Bool) in
                 guard !state.isStopped else { return (nil, true) }
                 let old = state.load
@@ -68,12 +70,23 @@ extension HostedPlugin {
             state.load = nil
             if servesMeanwhile { advance(&state, .loadBegan(reason: reason)) }
             state.mend = problem.mend
-            if advance(&state, .loadFailed(problem)) == .restart { scheduleRestart(&state) }
+            if advance(&state, .loadFailed(problem)) == .restart, configuration.retriesFailedLoads {
+                scheduleRestart(&state)
+            }
             publish(state)
             return (old, state.lifecycle.reason ?? problem.reason)
         }
         old?.pool.retire()
         report(problem.state == .unavailable ? .warning : .error, text, detail: problem.traceback)
+    }
+
+    /// Does the work of a load when it is this plugin's turn.
+    private func inTurn<R: Sendable>(_ work: () async throws(PluginProblem) -> R) async throws(PluginProblem) -> R {
+        guard let gate else { return try await work() }
+        return try await gate.pass { () async throws(PluginProblem) in
+            guard !state.withLock({ $0.isStopped }) else { throw PluginProblem("The server is stopping.") }
+            return try await work()
+        }
     }
 
     // MARK: Steps
@@ -85,6 +98,13 @@ extension HostedPlugin {
             manifest = fixedManifest
         } else {
             manifest = try ManifestReader.read(folder: folder)
+            if let rival, manifest.name == rival.name {
+                throw PluginProblem(
+                    "Its name '\(rival.name)' is that of the plugin in \(rival.folder), which was found first.",
+                    mend:
+                        "Give one of them another name in its \(PluginManifest.fileName), or remove it; then reload all plugins."
+                )
+            }
             guard manifest.name == name else {
                 throw PluginProblem(
                     "\(PluginManifest.fileName) now names it '\(manifest.name)'", mend: "Reload all plugins.")
@@ -172,22 +192,8 @@ extension HostedPlugin {
             if delay > .zero { try? await Task.sleep(for: delay) }  // never cancelled
             guard state.withLock({ $0.load === load && !$0.isStopped }) else { return }
             do throws(PluginProblem) {
-                let worker: Worker
-                do throws(WorkerFault) {
-                    if let spare = takeSpare(start.key) {
-                        worker = spare
-                    } else {
-                        worker = try await Worker.start(start)
-                    }
-                } catch {
-                    throw problem(error, "while starting", configuration.handshakeDeadline)
-                }
-                do throws(PluginProblem) {
-                    _ = try await loadTools(worker, load.manifest)
-                    try await validate(worker)
-                } catch {
-                    await worker.kill()
-                    throw error
+                let worker = try await inTurn { () async throws(PluginProblem) in
+                    try await furtherWorker(of: load, start: start)
                 }
                 guard load.pool.add(worker) else { return await worker.kill() }
                 watch(worker, of: load)
@@ -198,6 +204,27 @@ extension HostedPlugin {
                 replace(in: load, start: start)
             }
         }
+    }
+
+    private func furtherWorker(of load: PluginLoad, start: WorkerStart) async throws(PluginProblem) -> Worker {
+        let worker: Worker
+        do throws(WorkerFault) {
+            if let spare = takeSpare(start.key) {
+                worker = spare
+            } else {
+                worker = try await Worker.start(start)
+            }
+        } catch {
+            throw problem(error, "while starting", configuration.handshakeDeadline)
+        }
+        do throws(PluginProblem) {
+            _ = try await loadTools(worker, load.manifest)
+            try await validate(worker)
+        } catch {
+            await worker.kill()
+            throw error
+        }
+        return worker
     }
 
     /// Another worker for one that is lost while others serve, if the policy allows.

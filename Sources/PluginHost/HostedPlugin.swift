@@ -15,7 +15,6 @@ final class HostedPlugin: Sendable {
         var load: PluginLoad?
         var manifest: PluginManifest?
         var mend: String?
-        var notes: [String] = []
         var spare: (worker: Worker, key: [String])?
         var sandbox = PluginHealth.SandboxHealth()
         var isStopped = false
@@ -38,20 +37,26 @@ final class HostedPlugin: Sendable {
     let board: HealthBoard
     /// A manifest that is not read from a file: Gantry's own helpers.
     let fixedManifest: PluginManifest?
+    /// The plugin whose name this one claims too.
+    let rival: (name: String, folder: String)?
+    /// Where loads wait for their turn; nil for those that need not.
+    let gate: LoadGate?
     let state: Mutex<State>
 
     init(
         name: String, folder: String, configuration: PluginHostConfiguration, board: HealthBoard,
-        fixedManifest: PluginManifest? = nil
+        gate: LoadGate? = nil, fixedManifest: PluginManifest? = nil, rival: (name: String, folder: String)? = nil
     ) {
         self.name = name
         self.folder = folder
         self.configuration = configuration
         self.board = board
         self.fixedManifest = fixedManifest
+        self.rival = rival
+        self.gate = gate
         let policy = RestartPolicy(
             limit: configuration.restarts, window: configuration.restartWindow, firstDelay: configuration.firstBackoff,
-            factor: configuration.restartFactor)
+            factor: configuration.restartFactor, longestDelay: configuration.longestBackoff)
         var spares = policy
         spares.limit = 10
         state = Mutex(State(policy: policy, sparePolicy: spares))
@@ -60,6 +65,9 @@ final class HostedPlugin: Sendable {
 
     var manifest: PluginManifest? { state.withLock { $0.manifest } }
     var tools: [ToolDescription] { state.withLock { $0.load?.tools ?? [] } }
+    /// Whether it takes calls.
+    var isAvailable: Bool { state.withLock { !$0.isStopped && $0.load != nil && $0.lifecycle.state.isAvailable } }
+    var isStopped: Bool { state.withLock { $0.isStopped } }
     /// Whether nothing is about to change by itself soon.
     var isSettled: Bool {
         state.withLock { $0.pendingLoads == 0 || $0.isStopped }
@@ -71,22 +79,13 @@ final class HostedPlugin: Sendable {
         if let detail, !detail.isEmpty { log.append(detail, source: "gantry") }
     }
 
-    /// Something odd about the plugin that is not its own doing.
-    func note(_ text: String) {
-        state.withLock { state in
-            state.notes.append(text)
-            publish(state)
-        }
-        report(.warning, text)
-    }
-
     /// Makes the state what everybody sees. Under the lock, so that the order is right.
     func publish(_ state: borrowing State) {
         let lifecycle = state.lifecycle
         let manifest = state.manifest
         let workers = (state.load?.pool.workers.map(\.pid) ?? []) + (state.spare.map { [$0.worker.pid] } ?? [])
         let (successes, errors, times) = (state.successes, state.errors, state.times)
-        let (mend, notes, sandbox, lastUsed) = (state.mend, state.notes, state.sandbox, state.lastUsed)
+        let (mend, sandbox, lastUsed) = (state.mend, state.sandbox, state.lastUsed)
         board.update(name) { health in
             health.state = lifecycle.state
             health.reason = lifecycle.reason
@@ -94,7 +93,7 @@ final class HostedPlugin: Sendable {
             health.mend = lifecycle.state.isFinal ? mend : nil
             health.description = manifest?.description ?? ""
             health.version = manifest?.version
-            health.warnings = (manifest?.warnings ?? []) + notes
+            health.warnings = manifest?.warnings ?? []
             health.sandbox = sandbox
             health.workers = workers
             health.successCount = successes

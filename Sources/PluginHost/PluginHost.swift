@@ -2,6 +2,7 @@ import FileSafety
 import Glibc
 import Model
 import PluginWire
+import Supervision
 import Synchronization
 
 /// All plugins of a server: finds them, loads them behind the server's back, runs their tools, restarts them when they
@@ -11,14 +12,15 @@ import Synchronization
 package final class PluginHost: Sendable {
     private struct State {
         var plugins: [String: HostedPlugin] = [:]
-        var decoder: HostedPlugin?
+        /// What the kernel lacks, as seen before any plugin was started.
+        var sandboxFacts: [String] = []
         var isStopped = false
     }
 
     package let configuration: PluginHostConfiguration
     private let board = HealthBoard()
-    /// Of Gantry's own helpers, which nobody sees.
-    private let hiddenBoard = HealthBoard()
+    private let decoder: ImageDecoder
+    private let gate: LoadGate
     private let state = Mutex(State())
 
     package init(configuration: PluginHostConfiguration) {
@@ -29,6 +31,8 @@ package final class PluginHost: Sendable {
         configuration.cacheFolder = configuration.cacheFolder.map(Self.absolute)
         if configuration.python.contains("/") { configuration.python = Self.absolute(configuration.python) }
         self.configuration = configuration
+        decoder = ImageDecoder(configuration: configuration)
+        gate = LoadGate(places: configuration.parallelLoads, turn: configuration.loadTurn)
     }
 
     // MARK: What there is
@@ -55,9 +59,27 @@ package final class PluginHost: Sendable {
     /// The last lines that the plugin printed, and tracebacks.
     package func log(_ name: String) -> [String]? { plugin(name)?.log.lines }
 
-    /// What of the sandbox this machine does not offer, a sentence each. Known once a plugin has been loaded.
+    /// What of the sandbox this machine does not offer, a sentence each: as ``examineSandbox()`` found it, and as the
+    /// plugins that were loaded met it.
     package var sandboxFacts: [String] {
-        Array(Set(board.list.flatMap(\.sandbox.missing))).sorted()
+        Array(Set(state.withLock { $0.sandboxFacts } + board.list.flatMap(\.sandbox.missing))).sorted()
+    }
+
+    /// Finds out what of the sandbox the kernel offers, with a program that does nothing, before any plugin is started.
+    package func examineSandbox() async -> PluginHealth.SandboxHealth {
+        var found = PluginHealth.SandboxHealth()
+        var plan = ProcessPlan(program: "/bin/true")
+        plan.sandbox.limits.data = 1 << 30
+        plan.limits = GroupLimits(memory: 1 << 30, processes: 64)
+        do {
+            let process = try await SupervisedProcess.spawn(plan)
+            await process.waitUntilGone()
+            found = PluginHealth.SandboxHealth(process.sandboxReport)
+        } catch {
+            found.missing = ["no process can be started in it: \(error.description)"]
+        }
+        state.withLock { $0.sandboxFacts = found.missing }
+        return found
     }
 
     private func plugin(_ name: String) -> HostedPlugin? { state.withLock { $0.plugins[name] } }
@@ -114,66 +136,17 @@ package final class PluginHost: Sendable {
     /// Calls a tool. Cancelling the task cancels the call.
     package func run(_ call: PluginCall) async throws(PluginHostFailure) -> ToolResult {
         guard let plugin = plugin(call.plugin) else { throw .pluginNotFound(call.plugin) }
-        return try await plugin.run(call) { bytes throws(PluginHostFailure) in try await self.decode(bytes) }
+        return try await plugin.run(call) { [decoder] bytes throws(PluginHostFailure) in
+            try await decoder.decode(bytes)
+        }
     }
 
-    /// Makes pixels of an encoded picture, in a process of its own: decoders are made of C and meet hostile bytes.
+    /// Makes pixels of an encoded picture, in a process of its own.
     ///
-    /// - Throws: `toolError` of type `ValueError` for a picture that cannot be decoded.
+    /// - Throws: `toolError` of type `ValueError` for a picture that cannot be decoded, `decoderDown` where the decoder
+    ///   itself does not work.
     package func decode(_ picture: [UInt8]) async throws(PluginHostFailure) -> RGBFrame {
-        let decoder = try imageDecoder()
-        let deadline = ContinuousClock.now + configuration.handshakeDeadline
-        while !decoder.isSettled, ContinuousClock.now < deadline {
-            guard (try? await Task.sleep(for: .milliseconds(2))) != nil else {
-                throw PluginHostFailure(.cancelled, "The call was cancelled while its picture waited to be decoded")
-            }
-        }
-        let result: ToolResult
-        do {
-            result = try await decoder.run(
-                PluginCall(plugin: decoder.name, tool: "decode", image: .encoded(picture))
-            ) { _ throws(PluginHostFailure) in throw PluginHostFailure(.invalidArguments, "no pixels are taken") }
-        } catch {
-            switch error.kind {
-            // A picture that breaks the decoder is a bad picture; the decoder is replaced behind it.
-            case .workerFault, .timeout: throw Self.badPicture("it could not be decoded: \(error.message)")
-            case .toolError(_, let message): throw Self.badPicture(message)
-            default: throw error
-            }
-        }
-        guard let size = try? result.value(), let width = size["width"]?.asInteger,
-            let height = size["height"]?.asInteger,
-            let frame = RGBFrame(width: Int(width), height: Int(height), bytes: result.blob)
-        else { throw Self.badPicture("its decoder gave no picture") }
-        return frame
-    }
-
-    private static func badPicture(_ why: String) -> PluginHostFailure {
-        PluginHostFailure(.toolError(type: "ValueError", message: why), "ValueError: \(why)")
-    }
-
-    private func imageDecoder() throws(PluginHostFailure) -> HostedPlugin {
-        let (decoder, isNew, isStopped) = state.withLock { state -> (HostedPlugin?, Bool, Bool) in
-            if state.isStopped { return (nil, false, true) }
-            if let decoder = state.decoder { return (decoder, false, false) }
-            var manifest = PluginManifest(name: "image-decoder", version: "1")
-            manifest.runtime = .executable(["@gantry", "plugin-worker", "image-decoder"])
-            manifest.document = ["name": "image-decoder", "version": "1"]
-            manifest.timeoutSeconds = 20
-            manifest.workers = 2
-            var own = configuration
-            // Hostile pictures may break it often; each time it is soon back.
-            own.restarts = 1000
-            own.firstBackoff = .milliseconds(1)
-            let decoder = HostedPlugin(
-                name: manifest.name, folder: configuration.stateFolder, configuration: own, board: hiddenBoard,
-                fixedManifest: manifest)
-            state.decoder = decoder
-            return (decoder, true, false)
-        }
-        guard let decoder, !isStopped else { throw .unavailable(.failed, "the server is stopping") }
-        if isNew { decoder.beginLoad(reason: "first picture", isManual: false) }
-        return decoder
+        try await decoder.decode(picture)
     }
 
     // MARK: End
@@ -182,9 +155,10 @@ package final class PluginHost: Sendable {
     package func shutdown(deadline: Duration) async {
         let all = state.withLock { state in
             state.isStopped = true
-            return Array(state.plugins.values) + (state.decoder.map { [$0] } ?? [])
+            return Array(state.plugins.values)
         }
         await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.decoder.stop(grace: deadline) }
             for plugin in all { group.addTask { await plugin.stop(grace: deadline) } }
         }
     }
@@ -198,18 +172,34 @@ package final class PluginHost: Sendable {
         for folder in folders {
             // What is wrong with a manifest is found again, and told, when the plugin is loaded.
             let name = (try? ManifestReader.read(folder: folder))?.name ?? Self.lastComponent(folder)
-            let (plugin, rival) = state.withLock { state -> (HostedPlugin?, HostedPlugin?) in
-                guard !state.isStopped, state.plugins.count < configuration.mostPlugins else { return (nil, nil) }
-                if let known = state.plugins[name] { return (nil, known.folder == folder ? nil : known) }
-                guard !state.plugins.values.contains(where: { $0.folder == folder }) else { return (nil, nil) }
-                let plugin = HostedPlugin(name: name, folder: folder, configuration: configuration, board: board)
-                state.plugins[name] = plugin
-                return (plugin, nil)
+            let (plugin, isTooMany) = state.withLock { state -> (HostedPlugin?, Bool) in
+                guard !state.isStopped, !state.plugins.values.contains(where: { $0.folder == folder }) else {
+                    return (nil, false)
+                }
+                guard state.plugins.count < configuration.mostPlugins else { return (nil, true) }
+                let rival = state.plugins[name].map { (name: $0.name, folder: $0.folder) }
+                let plugin = HostedPlugin(
+                    name: rival == nil ? name : Self.freeName(name, in: state.plugins), folder: folder,
+                    configuration: configuration, board: board, gate: gate, rival: rival)
+                state.plugins[plugin.name] = plugin
+                return (plugin, false)
             }
             if let plugin { found.append(plugin) }
-            rival?.note("Another plugin named '\(name)' is left out: \(folder). The first one found is used.")
+            if isTooMany {
+                configuration.report(
+                    HostReport(
+                        level: .error, plugin: name,
+                        message: "left out: there are \(configuration.mostPlugins) plugins already (\(folder))"))
+            }
         }
         return found
+    }
+
+    /// "motion~2": a name to list a plugin by whose own is taken; no manifest can have such a name.
+    private static func freeName(_ name: String, in plugins: [String: HostedPlugin]) -> String {
+        var number = 2
+        while plugins["\(name)~\(number)"] != nil { number += 1 }
+        return "\(name)~\(number)"
     }
 
     /// The plugin folders that `folder` is or holds.

@@ -39,8 +39,20 @@ package struct PluginHostConfiguration: Sendable {
     package var restarts = 3
     package var restartWindow: Duration = .seconds(600)
     package var firstBackoff: Duration = .milliseconds(100)
-    /// How many times longer each further wait is.
+    /// How many times longer each further wait is, and the longest.
     package var restartFactor = 8
+    package var longestBackoff: Duration = .seconds(60)
+    /// Whether a load that a worker's fault ended is tried again like a lost worker.
+    package var retriesFailedLoads = true
+    /// Loads at the same time: the processors of this machine, and at least two.
+    package var parallelLoads = max(2, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+    /// How long a load counts among them.
+    package var loadTurn: Duration = .seconds(3)
+    /// For a picture, until the image decoder has started.
+    package var decoderPatience: Duration = .seconds(5)
+    /// Between two tries to start an image decoder that does not start: the first wait; each further one is twice as
+    /// long, up to `longestBackoff`.
+    package var decoderBackoff: Duration = .milliseconds(500)
     /// Where what happens is told, one line each: state changes, faults, tracebacks. Must not wait.
     package var report: @Sendable (HostReport) -> Void = { _ in }
 

@@ -7,6 +7,8 @@ package struct PluginHostFailure: Failure, Hashable {
         case toolNotFound
         /// The plugin cannot take calls now, in this state, for this reason.
         case unavailable(state: PluginState, reason: String)
+        /// The server's own image decoder does not work: nothing is wrong with the plugin or the picture.
+        case decoderDown
         /// The tool raised; its worker lives. The exception's type and message.
         case toolError(type: String, message: String)
         /// The call took longer than the manifest or the caller allows.
@@ -34,7 +36,7 @@ package struct PluginHostFailure: Failure, Hashable {
     package var code: FailureCode {
         switch kind {
         case .pluginNotFound, .toolNotFound: .notFound
-        case .unavailable, .busy, .timeout, .workerFault: .busy
+        case .unavailable, .decoderDown, .busy, .timeout, .workerFault: .busy
         case .toolError: .invalidData
         case .invalidArguments: .invalidArgument
         case .cancelled: .cancelled
@@ -51,5 +53,24 @@ package struct PluginHostFailure: Failure, Hashable {
 
     package static func unavailable(_ state: PluginState, _ reason: String) -> PluginHostFailure {
         PluginHostFailure(.unavailable(state: state, reason: reason), "Plugin is \(state.rawValue): \(reason)")
+    }
+
+    /// Why a plugin that is in no state for calls takes none.
+    static func unavailable(_ lifecycle: PluginLifecycle) -> PluginHostFailure {
+        unavailable(lifecycle.state, lifecycle.reason, history: lifecycle.history)
+    }
+
+    /// Why a plugin that is in no state for calls takes none.
+    package static func unavailable(_ health: PluginHealth) -> PluginHostFailure {
+        unavailable(health.state, health.reason, history: health.history)
+    }
+
+    private static func unavailable(
+        _ state: PluginState, _ reason: String?, history: [PluginHealth.Transition]
+    ) -> PluginHostFailure {
+        guard state == .loaded else { return unavailable(state, reason ?? "no reason is known") }
+        let since = history.reversed().prefix { $0.to == .loaded }.last?.time
+        return unavailable(
+            state, "it is still loading" + (since.map { ", since \($0)" } ?? "") + ". Try again in a moment.")
     }
 }

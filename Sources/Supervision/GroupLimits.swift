@@ -4,7 +4,7 @@ package struct GroupLimits: Sendable, Hashable {
     package var memory: UInt64?
     /// Bytes of shared memory that do not count against `memory`: the server's frames. What goes beyond does, once for
     /// the whole group.
-    package var sharedAllowance: UInt64 = 256 << 20
+    package var sharedAllowance: UInt64 = 0
     /// Processes of the group. Nil: no limit.
     package var processes: Int?
 

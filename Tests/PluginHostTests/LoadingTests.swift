@@ -121,6 +121,87 @@ extension OverProcesses {
             }
         }
 
+        @Test func aCallToAPluginThatIsLoadingIsToldSo() async throws {
+            try await ChaosHost.run(configure: { $0.loadDeadline = .seconds(60) }) { folder in
+                try ChaosHost.write(
+                    "slow", .native, into: folder,
+                    ["environment": ["CHAOS_LOAD": "init_slow", "CHAOS_SECONDS": "1.5"]])
+            } _: { chaos in
+                let failure = try await chaos.failure("slow", "echo")
+                guard case .unavailable(.loaded, let reason) = failure.kind else {
+                    Issue.record("\(failure)")
+                    return
+                }
+                #expect(reason.hasPrefix("it is still loading") || reason.hasPrefix("it is about to be loaded"))
+                #expect(failure.message.hasSuffix("Try again in a moment."), "\(failure)")
+                let since = try #require(chaos.host.health("slow")?.history.first?.time)
+                #expect(
+                    try await chaos.failure("slow", "echo").message
+                        == "Plugin is LOADED: it is still loading, since \(since). Try again in a moment.")
+                try await chaos.ready("slow")
+                #expect(try await chaos.call("slow", "echo", ["value": 1]) == 1)
+            }
+        }
+
+        @Test func aSecondPluginOfANameIsListedWithWhoHasTheName() async throws {
+            try await ChaosHost.run(plugins: { folder in
+                for name in ["a", "b", "c"] { try ChaosHost.write(name, .native, into: folder, ["name": "twin"]) }
+            }) { chaos in
+                try await chaos.ready("twin")
+                #expect(chaos.host.healthList().map(\.name) == ["twin", "twin~2", "twin~3"])
+                let second = try await chaos.settled("twin~2")
+                #expect(second.state == .failed)
+                #expect(second.directory == chaos.folder.appendingPathComponent("b").path)
+                let first = chaos.folder.appendingPathComponent("a").path
+                #expect(second.reason == "Its name 'twin' is that of the plugin in \(first), which was found first.")
+                #expect(second.mend?.contains("another name in its manifest.json") == true)
+                // The mend mends it, and nothing piles up.
+                let manifest = chaos.folder.appendingPathComponent("b/manifest.json")
+                var value = try WireValue(json: [UInt8](Data(contentsOf: manifest)))
+                value["name"] = "brother"
+                try Data(value.json).write(to: manifest)
+                let after = await chaos.host.reloadAll()
+                #expect(after.map(\.name) == ["brother", "twin", "twin~2"])
+                #expect(after.map(\.state) == [.initialized, .initialized, .failed])
+                // The name goes to the next one when its owner goes.
+                try FileManager.default.removeItem(atPath: first)
+                #expect(await chaos.host.reloadAll().map(\.name) == ["brother", "twin"])
+                #expect(chaos.host.health("twin")?.directory == chaos.folder.appendingPathComponent("c").path)
+            }
+        }
+
+        @Test func reasonsAreSentences() async throws {
+            try await ChaosHost.run(plugins: { folder in
+                try ChaosHost.write(
+                    "lacking", into: folder,
+                    [
+                        "dependencies": ["nothing_like_it"],
+                        "models": ["net": "models/none.pt", "other": "models/other.pt"],
+                    ])
+            }) { chaos in
+                let health = try await chaos.settled("lacking")
+                let folder = chaos.folder.appendingPathComponent("lacking/models").path
+                #expect(
+                    health.reason
+                        == "ImportError: No module named 'nothing_like_it'. Install with: pip install nothing_like_it. "
+                        + "Model file not found: \(folder)/none.pt. Download it and place it there. "
+                        + "Model file not found: \(folder)/other.pt. Download it and place it there.")
+            }
+        }
+
+        @Test func whatOfTheSandboxIsMissingIsKnownBeforeAnyPluginAndEachLimitHasItsName() async throws {
+            try await ChaosHost.run(plugins: { try ChaosHost.write("good", .native, into: $0) }) { chaos in
+                let found = await chaos.host.examineSandbox()
+                #expect(chaos.host.sandboxFacts.filter(found.missing.contains) == found.missing.sorted())
+                #expect(found.applied.contains("limit open-files") && found.applied.contains("limit data"))
+                #expect(Set(found.applied).count == found.applied.count, "\(found.applied)")
+                try await chaos.ready("good")
+                let health = try #require(chaos.host.health("good")?.sandbox)
+                #expect(Set(health.applied) == Set(found.applied))
+                #expect(health.missing == found.missing)
+            }
+        }
+
         private static func run(
             _ modes: [String], at place: String, _ body: (ChaosHost) async throws -> Void
         ) async throws {

@@ -100,10 +100,10 @@ struct ManifestTests {
                 #expect(health.mend != nil)
             }
             try await chaos.ready("first")
-            #expect(chaos.host.healthList().map(\.name).count == 4)
-            #expect(chaos.host.health("first")?.warnings.first?.contains("/second") == true)
+            #expect(chaos.host.healthList().count == 5)
+            #expect(chaos.host.health("first~2")?.directory.hasSuffix("/second") == true)
             let (bytes, tag) = chaos.host.healthListJSON
-            #expect(try WireValue(json: bytes).asArray?.count == 4)
+            #expect(try WireValue(json: bytes).asArray?.count == 5)
             #expect(tag.hasPrefix("\"") && tag.hasSuffix("\""))
         }
     }

@@ -16,6 +16,7 @@ extension ErrorEnvelope {
         case .workerFault: self.init(.pluginCrashed, failure.message, hint: failure.hint)
         case .invalidArguments: self.init(.validationError, failure.message, hint: failure.hint, field: failure.subject)
         case .busy: self.init(.serviceUnavailable, failure.message, hint: failure.hint ?? "Try again in a moment")
+        case .decoderDown: self.init(.serviceUnavailable, failure.message, hint: failure.hint)
         case .cancelled: self.init(.serviceUnavailable, failure.message, hint: failure.hint)
         }
     }
@@ -40,6 +41,7 @@ extension PluginHostFailure {
         case .pluginNotFound: "PluginNotFound"
         case .toolNotFound: "ToolNotFound"
         case .unavailable: "PluginUnavailable"
+        case .decoderDown: "DecoderUnavailable"
         case .toolError(let type, _): type
         case .timeout: "PluginTimeout"
         case .workerFault: "PluginCrashed"

@@ -47,7 +47,7 @@ struct StreamRoutes: Sendable {
         }
         guard let health = plugins.health(plugin) else { throw .noPlugin(plugin) }
         guard health.state.isAvailable else {
-            throw ErrorEnvelope(.unavailable(health.state, health.reason ?? "it is being loaded"))
+            throw ErrorEnvelope(.unavailable(health))
         }
         let tools = plugins.tools(plugin) ?? []
         var arguments: WireValue = .object([:])

@@ -120,9 +120,7 @@ struct ToolRoutes: Sendable {
         let tools = plugins.tools(plugin) ?? []
         if let tool = tools.first(where: { $0.name == name }) { return tool }
         // What a plugin that does not work could do is not known: its state is the better answer.
-        if !health.state.isAvailable {
-            throw ErrorEnvelope(.unavailable(health.state, health.reason ?? "it is being loaded"))
-        }
+        if !health.state.isAvailable { throw ErrorEnvelope(.unavailable(health)) }
         throw .noTool(name, of: plugin, has: tools.map(\.name))
     }
 
@@ -183,9 +181,7 @@ struct ToolRoutes: Sendable {
         _ plugin: String, _ name: String, _ arguments: [String: WireValue]
     ) throws(PluginHostFailure) -> (ToolDescription, [String: WireValue], PluginCall.Image) {
         guard let health = plugins.health(plugin) else { throw .pluginNotFound(plugin) }
-        guard health.state.isAvailable else {
-            throw .unavailable(health.state, health.reason ?? "it is being loaded")
-        }
+        guard health.state.isAvailable else { throw .unavailable(health) }
         guard let tool = plugins.tools(plugin)?.first(where: { $0.name == name }) else { throw .toolNotFound(name) }
         var arguments = arguments
         if let known = tool.inputSchema?["properties"]?.asObject, tool.inputSchema?["additionalProperties"] != true {

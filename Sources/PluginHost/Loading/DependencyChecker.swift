@@ -30,8 +30,14 @@ struct DependencyChecker: Sendable {
         }
         guard !reasons.isEmpty else { return }
         throw PluginProblem(
-            reasons.joined(separator: "; "), state: .unavailable,
+            Self.sentences(reasons), state: .unavailable,
             mend: mends.isEmpty ? "Put the file in its place, then reload the plugin." : mends.joined(separator: " "))
+    }
+
+    /// One after the other, each with a full stop before the next.
+    static func sentences(_ reasons: [String]) -> String {
+        reasons.dropLast().map { $0.hasSuffix(".") ? $0 : $0 + "." }.joined(separator: " ")
+            + (reasons.count > 1 ? " " : "") + (reasons.last ?? "")
     }
 
     // MARK: GPU

@@ -78,10 +78,17 @@ extension PluginHealth.SandboxHealth {
     init(_ report: SandboxReport) {
         self.init()
         for each in report.protections {
+            var (name, detail) = (each.name, each.detail)
+            // "limit" and "open-files=1024 (…)": each limit has its name, and none its number, which may differ by worker.
+            if name == "limit", let equals = detail.firstIndex(of: "=") {
+                name += " \(detail[..<equals])"
+                detail = String(detail[equals...].drop { $0 != " " }.dropFirst())
+                if detail.hasPrefix("("), detail.hasSuffix(")") { detail = String(detail.dropFirst().dropLast()) }
+            }
             if each.state == .applied {
-                applied.append(each.name)
+                applied.append(name)
             } else {
-                missing.append(each.detail.isEmpty ? each.name : "\(each.name): \(each.detail)")
+                missing.append(detail.isEmpty ? name : "\(name): \(detail)")
             }
         }
     }

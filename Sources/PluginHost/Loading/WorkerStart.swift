@@ -63,6 +63,8 @@ struct WorkerStart: Sendable {
         if !usesGPU { sandbox.limits.data = 2 * memory + 1 << 30 }
         plan.sandbox = sandbox
         plan.limits = GroupLimits(memory: memory, processes: manifest.maxProcesses)
+        // The frames are the server's; shared memory beyond them is the plugin's own.
+        plan.limits.sharedAllowance = UInt64(max(configuration.frameMemoryBytes, 0))
         plan.environment = WorkerEnvironment.clean(
             from: configuration.environment, scratch: places.scratch, adding: additions)
         plan.workingDirectory = folder

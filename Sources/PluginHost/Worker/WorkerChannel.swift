@@ -150,7 +150,8 @@ final class WorkerChannel: @unchecked Sendable {
 
     /// Progress of an earlier call, by a thread that did not notice its end; anything else is out of turn.
     private func discardLateProgress(before call: Int64?) throws {
-        for _ in 0..<1000 where socket.hasInput() {
+        for _ in 0..<1000 {
+            guard socket.hasInput() else { return }
             let message = try socket.receive(deadline: .now + .seconds(1), waking: .ignored)
             guard message.type == "progress", let id = message.id, id < call ?? 0 else {
                 throw WireFailure(.protocolBroken, "a message of type '\(message.type.prefix(40))' out of turn")

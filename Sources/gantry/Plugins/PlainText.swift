@@ -33,7 +33,8 @@ enum PlainText {
         }
     }
 
-    /// Lines of at most `width` columns, broken between words where that is possible.
+    /// Lines of at most `width` columns, broken between words where that is possible. A path or an address that is longer
+    /// stays whole on a line of its own, to be copied.
     static func folded(_ text: String, indent: Int = 0, width: Int = width) -> [String] {
         let room = max(20, width - indent)
         let margin = String(repeating: " ", count: indent)
@@ -45,7 +46,11 @@ enum PlainText {
                 line = ""
             }
             if !line.isEmpty { line += " " }
-            // A word of its own width or more, a path perhaps, is cut: text stays within the page.
+            if word.contains("/") {
+                line += word
+                continue
+            }
+            // A word of its own width or more is cut: text stays within the page.
             for character in word {
                 if columns(line) + columns(String(character)) > room {
                     lines.append(margin + line)

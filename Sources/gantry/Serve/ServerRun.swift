@@ -66,18 +66,26 @@ final class ServerRun {
         if !settings.requiresAuthentication {
             logger.warning("GANTRY_REQUIRE_AUTH is false: whoever reaches \(address) may do everything")
         }
-        let (plugins, logger) = (plugins, logger)
-        Task.detached {
-            plugins.start()
-            guard await plugins.settle(nil, deadline: .seconds(600)) else { return }
-            let list = plugins.healthList()
-            logger.notice(
-                "plugins are loaded",
-                metadata: [
-                    "available": .stringConvertible(list.count { $0.state.isAvailable }),
-                    "plugins": .stringConvertible(list.count),
-                ])
-            for fact in plugins.sandboxFacts { logger.warning("sandbox: \(fact)") }
+        Task.detached { [plugins, logger] in await ServerRun.load(plugins, logger) }
+    }
+
+    /// Says once, before any plugin is started, what protects this machine from them and what does not; then loads them.
+    private static func load(_ plugins: PluginHost, _ logger: Logger) async {
+        let sandbox = await plugins.examineSandbox()
+        for fact in sandbox.missing { logger.warning("sandbox: plugins run without \(fact)") }
+        if sandbox.missing.isEmpty { logger.notice("sandbox: every protection is in force") }
+        plugins.start()
+        guard await plugins.settle(nil, deadline: .seconds(600)) else { return }
+        let list = plugins.healthList()
+        let available = list.count { $0.state.isAvailable }
+        logger.notice(
+            "plugins are loaded",
+            metadata: [
+                "available": .stringConvertible(available), "plugins": .stringConvertible(list.count),
+            ])
+        // What only some plugins ask for.
+        for fact in plugins.sandboxFacts where !sandbox.missing.contains(fact) {
+            logger.warning("sandbox: plugins run without \(fact)")
         }
     }
 
