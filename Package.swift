@@ -28,6 +28,7 @@ let package = Package(
         .target(name: "CLibAV", dependencies: ["CFreeType"], linkerSettings: [.linkedLibrary("dl")]),
         .target(name: "CInference", linkerSettings: [.linkedLibrary("dl")]),
         .systemLibrary(name: "CCrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CArchive", providers: [.apt(["libarchive-dev"])]),
         .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"])]),
         .target(name: "CSupervision"),
         .target(name: "CPluginWire"),
@@ -78,7 +79,7 @@ let package = Package(
         .target(
             name: "API",
             dependencies: [
-                "HTTPKit", "PluginHost", "PluginWire", "Jobs", "FileSafety", "Model",
+                "HTTPKit", "PluginHost", "PluginWire", "Pipelines", "Jobs", "FileSafety", "Model", "CArchive",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),
@@ -124,7 +125,8 @@ let package = Package(
         .testTarget(
             name: "APITests",
             dependencies: [
-                "API", "HTTPKit", "Jobs", "StoreSQLite", "FileSafety", "PluginHost", "PluginWire", "Model", "TestSupport",
+                "API", "HTTPKit", "Jobs", "StoreSQLite", "Pipelines", "FileSafety", "PluginHost", "PluginWire", "Model",
+                "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),

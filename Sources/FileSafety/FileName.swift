@@ -19,6 +19,9 @@ package struct FileName: Hashable, Sendable {
         }
     }
 
+    /// - Parameter text: Known to be one.
+    init(safe text: String) { self.text = text }
+
     /// The name of anything in a folder, Gantry's own files included.
     init(entry text: String) throws(FileSafetyFailure) {
         let problem: String? =

@@ -61,9 +61,14 @@ package struct StorageFolders: Hashable, Sendable {
     /// Removes all files of a job, its upload, results, checkpoints and log; it is no error if some or all are gone
     /// already, so that a removal that was interrupted can be repeated. Durable when it returns.
     package func removeFiles(of job: String) throws(FileSafetyFailure) {
-        try FolderRemoval.remove(job, inFolder: uploads)
+        try removeUpload(of: job)
         try FolderRemoval.remove(job, inFolder: results)
         try FolderRemoval.remove("\(job).log", inFolder: logs)
+    }
+
+    /// Removes what a job was given, and nothing else.
+    package func removeUpload(of job: String) throws(FileSafetyFailure) {
+        try FolderRemoval.remove(job, inFolder: uploads)
     }
 
     /// What the file system that holds the storage has left for this user.
@@ -72,6 +77,30 @@ package struct StorageFolders: Hashable, Sendable {
         guard unsafe statvfs(root, &facts) == 0 else { throw .system(errno, "cannot look at the disk", root) }
         return Int64(clamping: UInt64(facts.f_bavail) &* UInt64(facts.f_frsize))
     }
+
+    /// Writes a byte where nobody sees it.
+    ///
+    /// - Returns: As ``freeBytes()``.
+    /// - Throws: Where the storage cannot be written, with the reason.
+    package func checkWritable() throws(FileSafetyFailure) -> Int64 {
+        // A file without a name: it is gone when it is closed.
+        let file = unsafe open(temporary, Self.namelessFile | O_WRONLY | O_CLOEXEC, 0o600)
+        if file >= 0 {
+            defer { close(file) }
+            var byte: UInt8 = 0
+            guard unsafe write(file, &byte, 1) == 1 else { throw .system(errno, "cannot write", temporary) }
+        } else {
+            let number = errno
+            // Some file systems know no such files.
+            guard number == EOPNOTSUPP || number == EISDIR, unsafe access(temporary, W_OK | X_OK) == 0 else {
+                throw .system(number, "cannot write", temporary)
+            }
+        }
+        return try freeBytes()
+    }
+
+    /// O_TMPFILE, which Glibc's module hides: asm-generic/fcntl.h.
+    private static let namelessFile = 0o20_000_000 | O_DIRECTORY
 
     private static func workingFolder() throws(FileSafetyFailure) -> String {
         guard let text = unsafe getcwd(nil, 0) else { throw .system(errno, "cannot find the working folder", ".") }

@@ -1,17 +1,23 @@
 /// The codes of error answers, and the one place that maps them to HTTP statuses.
 package enum ErrorCode: String, Sendable, CaseIterable {
     case invalidRequest = "INVALID_REQUEST"
+    /// Pipelines or their settings that cannot be run.
+    case invalidConfig = "INVALID_CONFIG"
     case unauthorized = "UNAUTHORIZED"
     case forbidden = "FORBIDDEN"
     case notFound = "NOT_FOUND"
     case pluginNotFound = "PLUGIN_NOT_FOUND"
     case toolNotFound = "TOOL_NOT_FOUND"
+    case jobNotFound = "JOB_NOT_FOUND"
+    case pipelineNotFound = "PIPELINE_NOT_FOUND"
     case methodNotAllowed = "METHOD_NOT_ALLOWED"
     /// The request itself came too slowly.
     case requestTimeout = "REQUEST_TIMEOUT"
     /// The plugin took longer than it may.
     case pluginTimeout = "PLUGIN_TIMEOUT"
     case conflict = "CONFLICT"
+    /// The job has ended, so it cannot be cancelled.
+    case jobAlreadyCompleted = "JOB_ALREADY_COMPLETED"
     case payloadTooLarge = "PAYLOAD_TOO_LARGE"
     case uriTooLong = "URI_TOO_LONG"
     case unsupportedMedia = "UNSUPPORTED_MEDIA"
@@ -31,16 +37,17 @@ package enum ErrorCode: String, Sendable, CaseIterable {
     case pluginCrashed = "PLUGIN_CRASHED"
     case httpVersionNotSupported = "HTTP_VERSION_NOT_SUPPORTED"
     case storageFull = "STORAGE_FULL"
+    case gpuOutOfMemory = "GPU_OUT_OF_MEMORY"
 
     package var status: Int {
         switch self {
-        case .invalidRequest: 400
+        case .invalidRequest, .invalidConfig: 400
         case .unauthorized: 401
         case .forbidden: 403
-        case .notFound, .pluginNotFound, .toolNotFound: 404
+        case .notFound, .pluginNotFound, .toolNotFound, .jobNotFound, .pipelineNotFound: 404
         case .methodNotAllowed: 405
         case .requestTimeout, .pluginTimeout: 408
-        case .conflict: 409
+        case .conflict, .jobAlreadyCompleted: 409
         case .payloadTooLarge: 413
         case .uriTooLong: 414
         case .unsupportedMedia: 415
@@ -54,7 +61,7 @@ package enum ErrorCode: String, Sendable, CaseIterable {
         case .notImplemented: 501
         case .serviceUnavailable, .pluginUnavailable, .pluginCrashed: 503
         case .httpVersionNotSupported: 505
-        case .storageFull: 507
+        case .storageFull, .gpuOutOfMemory: 507
         }
     }
 

@@ -1,19 +1,49 @@
 import FileSafety
 import Jobs
 
-/// The jobs part of the server: where jobs and their files are kept, and who runs them.
+/// The jobs part of the server: where jobs and their files are kept, what can be run, and who runs it.
 package struct JobService: Sendable {
     package var store: any JobStore
     package var folders: StorageFolders
     package var control: any JobControl
+    package var pipelines: PipelineOffer
     package var limits: UploadLimits
 
     package init(
-        store: any JobStore, folders: StorageFolders, control: any JobControl, limits: UploadLimits = UploadLimits()
+        store: any JobStore, folders: StorageFolders, control: any JobControl, pipelines: PipelineOffer,
+        limits: UploadLimits = UploadLimits()
     ) {
         self.store = store
         self.folders = folders
         self.control = control
+        self.pipelines = pipelines
         self.limits = limits
+    }
+
+    /// The job of this name.
+    ///
+    /// - Throws: `JOB_NOT_FOUND`, also for what can be no job's name.
+    func job(named name: String) async throws -> Job {
+        guard let id = JobID(name), let job = try await store.job(id) else { throw ErrorEnvelope.noJob(name) }
+        return job
+    }
+
+    /// Makes the storage's folders, and removes what uploads of an earlier life left. Before the server listens, under
+    /// the storage's lock.
+    ///
+    /// - Returns: What ``removeStrays(_:)`` has to look at.
+    package func prepareStorage() throws(FileSafetyFailure) -> [String] {
+        try folders.make()
+        try folders.emptyTemporary()
+        return try FolderListing.names(inFolder: folders.uploads)
+    }
+
+    /// Removes uploads that are no job's: their server died between the last byte and the job. May run behind the
+    /// server's start: it looks only at what was there before.
+    package func removeStrays(_ names: [String]) async throws {
+        let folders = folders
+        for id in names.compactMap(JobID.init) where try await store.job(id) == nil {
+            try await DiskThreads.shared.run { () throws(FileSafetyFailure) in try folders.removeUpload(of: id.text) }
+        }
     }
 }

@@ -9,7 +9,10 @@ enum Described {
         [RouteDescription.Answer(200, about, [RouteDescription.Content("application/json", schema, example: example)])]
     }
 
-    static let schemas: [String: Schema] = [
+    static let schemas: [String: Schema] = pluginSchemas.merging(jobSchemas) { first, _ in first }
+        .merging(pipelineSchemas) { first, _ in first }.merging(healthSchemas) { first, _ in first }
+
+    private static let pluginSchemas: [String: Schema] = [
         "PluginHealth": pluginHealth,
         "PluginList": .fields([
             "plugins": .list(of: .named("PluginHealth")), "total": .integer(minimum: 0),

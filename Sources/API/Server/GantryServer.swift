@@ -7,6 +7,7 @@ import PluginHost
 package final class GantryServer: Sendable {
     private let server: HTTPServer
     private let settings: ServerSettings
+    private let health: HealthMonitor?
 
     /// - Parameters:
     ///   - jobs: nil: this server takes none.
@@ -16,9 +17,13 @@ package final class GantryServer: Sendable {
         tokens: (any TokenStore)?, logger: Logger
     ) {
         self.settings = settings
+        let health = jobs.map(HealthMonitor.init)
+        self.health = health
+        let metrics = HTTPMetrics()
         let bodies = JSONBody()
         let routes = HTTPRoutes(
-            surface: Surface(plugins: plugins, jobs: jobs, cors: settings.cors, bodies: bodies),
+            surface: Surface(
+                plugins: plugins, jobs: jobs, health: health, metrics: metrics, cors: settings.cors, bodies: bodies),
             admission: Admission(tokens: tokens, cors: settings.cors), plugins: plugins,
             bodyLimit: bodies.limits.body, logger: logger)
         var configuration = HTTPServerConfiguration()
@@ -28,7 +33,10 @@ package final class GantryServer: Sendable {
         configuration.limits = limits
         configuration.filters = [ResponsePolicy(cors: settings.cors)]
         configuration.errorResponse = { _, failure in Self.response(to: failure) }
-        configuration.completed = { record in Self.log(record, logger) }
+        configuration.completed = { record in
+            metrics.record(record)
+            Self.log(record, logger)
+        }
         server = HTTPServer(configuration: configuration, router: routes.router())
     }
 
@@ -36,6 +44,7 @@ package final class GantryServer: Sendable {
     /// - Returns: The port.
     /// - Throws: ``APIFailure`` where the address cannot be had.
     package func start() async throws -> Int {
+        await health?.start()
         do {
             return try await server.start()
         } catch let failure as HTTPBindFailure {
@@ -45,7 +54,10 @@ package final class GantryServer: Sendable {
     }
 
     /// Takes no more connections, lets requests in flight end within the limits' deadline, closes the rest.
-    package func shutdown() async { await server.shutDown() }
+    package func shutdown() async {
+        await server.shutDown()
+        health?.stop()
+    }
 
     /// The envelope of what HTTPKit refuses itself, or a handler threw as one of its failures.
     private static func response(to failure: HTTPFailure) -> HTTPResponse {

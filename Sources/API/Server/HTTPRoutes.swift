@@ -18,12 +18,13 @@ struct HTTPRoutes: Sendable {
             let description = route.description
             let method = HTTPMethod(rawValue: description.method.rawValue)
             // Plugins have deadlines of their own, which say better what took too long.
-            let options = RouteOptions(bodyBytes: description.request.isEmpty ? nil : bodyLimit, deadline: .none)
+            let options = RouteOptions(
+                bodyBytes: description.request.isEmpty ? nil : route.bodyBytes ?? bodyLimit, deadline: .none)
             switch route.work {
             case .immediate(let work):
                 router.on(method, description.path) { request in
                     do throws(ErrorEnvelope) {
-                        return HTTPResponse(try work(try admitted(request, description)))
+                        return HTTPResponse(try work(try admitted(request, route)))
                     } catch {
                         return HTTPResponse(APIAnswer(error))
                     }
@@ -31,7 +32,7 @@ struct HTTPRoutes: Sendable {
             case .waiting(let work):
                 router.on(method, description.path, options: options) { request in
                     do throws(ErrorEnvelope) {
-                        return HTTPResponse(try await work(try admitted(request, description)))
+                        return HTTPResponse(try await work(try admitted(request, route)))
                     } catch {
                         return HTTPResponse(APIAnswer(error))
                     }
@@ -43,11 +44,21 @@ struct HTTPRoutes: Sendable {
                     do throws(ErrorEnvelope) {
                         let offer = try WebSocketToken.read(request.headers.all("sec-websocket-protocol"))
                         subprotocol = offer.subprotocol
-                        stream = try work(try admitted(request, description, token: offer.token))
+                        stream = try work(try admitted(request, route, token: offer.token))
                     } catch {
                         return HTTPResponse(APIAnswer(error))
                     }
                     return try open(stream, for: request, subprotocol: subprotocol)
+                }
+            case .streaming(let work):
+                router.on(method, description.path, options: options) { request in
+                    do {
+                        return try await work(request, try admitted(request, route).token)
+                    } catch {
+                        // Anything else is HTTPKit's to answer, and to log where it is a fault.
+                        guard let envelope = ErrorEnvelope(meaning: error) else { throw error }
+                        return HTTPResponse(APIAnswer(envelope))
+                    }
                 }
             }
         }
@@ -56,10 +67,11 @@ struct HTTPRoutes: Sendable {
 
     /// - Parameter other: A token that came in another way than by a header; a header wins.
     private func admitted(
-        _ request: HTTPRequest, _ description: RouteDescription, token other: String? = nil
+        _ request: HTTPRequest, _ route: Route, token other: String? = nil
     ) throws(ErrorEnvelope) -> APIRequest {
         let token = try admission.admit(
-            scope: description.scope, method: request.method.rawValue, client: request.remoteAddress
+            scope: route.description.scope ?? route.scopeOf(request), method: request.method.rawValue,
+            client: request.remoteAddress
         ) { name in
             request.headers[name] ?? (name == "authorization" ? other.map { "Bearer \($0)" } : nil)
         }

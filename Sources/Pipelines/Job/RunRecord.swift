@@ -13,7 +13,7 @@ struct RunRecord {
 
     /// Raised when the same settings would give other files than before.
     private static let revision = 1
-    private static let fileName = "finished.json"
+    static let fileName = "finished.json"
 
     private let folder: OutputDirectory
     private let results: OutputDirectory
@@ -39,6 +39,11 @@ struct RunRecord {
         else { return nil }
         let there = Set(try results.names())
         return file.result.files.allSatisfy(there.contains) ? file.result : nil
+    }
+
+    /// The result that a record holds, whatever it was made from; nil where it is damaged.
+    static func result(in bytes: [UInt8]) -> PipelineResult? {
+        (try? JSONDecoder().decode(File.self, from: Data(bytes)))?.result  // nil says it all
     }
 
     func write(_ result: PipelineResult) throws {

@@ -5,7 +5,7 @@ access.py URL ADMIN READ SUBMIT EXPIRED
 
 import sys
 
-from calls import Server, check, finish
+from calls import Server, check, finish, real_path
 
 url, admin, read, submit, expired = sys.argv[1:]
 server = Server(url)
@@ -15,7 +15,7 @@ seen = 0
 for path, operations in document["paths"].items():
     for method, operation in operations.items():
         method, seen = method.upper(), seen + 1
-        real = path.replace("{name}", "no-such-plugin").replace("{tool}", "x")
+        real = real_path(path)
         what = f"{method} {path}"
         body = {} if "requestBody" in operation else None
         if not operation["security"]:

@@ -21,6 +21,13 @@ def finish():
     sys.exit(1 if failures else 0)
 
 
+def real_path(path):
+    """A described path with names of nothing in its braces; a stream of events ends at once."""
+    for name, value in {"name": "no-such-plugin", "tool": "x", "id": "0123456789ab", "pipeline": "scene"}.items():
+        path = path.replace("{" + name + "}", value)
+    return path + ("?job_id=0123456789ab" if path.endswith("/events/stream") else "")
+
+
 class Answer:
     def __init__(self, status, headers, body):
         self.status, self.headers, self.body = status, headers, body

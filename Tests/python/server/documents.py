@@ -7,7 +7,7 @@ import sys
 
 from openapi_spec_validator import validate
 
-from calls import Server, check, finish
+from calls import Server, check, finish, real_path
 
 url, token = sys.argv[1:]
 server = Server(url)
@@ -15,7 +15,7 @@ document = server.call("GET", "/openapi.json").json
 validate(document)
 for path, operations in document["paths"].items():
     for method in operations:
-        real = path.replace("{name}", "no-such-plugin").replace("{tool}", "x")
+        real = real_path(path)
         answer = server.call(method.upper(), real, {} if method == "post" else None, token=token)
         documented = operations[method]["responses"]
         check(str(answer.status) in documented, method, path, "answers", answer, "documented:", list(documented))

@@ -1,0 +1,151 @@
+import FileSafety
+import HTTPKit
+import Jobs
+import PluginWire
+
+/// Takes submissions in: the video goes to the disk as it comes, once, hashed on the way; nothing of it stays where the
+/// submission fails or its client goes away.
+///
+/// When it answers, the video, its folders and the job are durable.
+struct JobIntake: Sendable {
+    private let service: JobService
+    private let space: UploadSpace
+    private let disk: DiskThreads
+
+    init(_ service: JobService, disk: DiskThreads = .shared) {
+        self.service = service
+        self.disk = disk
+        let folders = service.folders
+        space = UploadSpace(reserve: service.limits.reservedBytes) { try folders.freeBytes() }
+    }
+
+    /// What came of a submission.
+    struct Submitted {
+        var job: Job
+        /// The job was there already: the client repeats itself.
+        var isRepeated: Bool
+    }
+
+    func submit(_ request: HTTPRequest, owner: String) async throws -> Submitted {
+        let limits = service.limits
+        let key = try Self.idempotencyKey(of: request)
+        var bounds = MultipartLimits()
+        bounds.parts = limits.parts
+        let reader = try MultipartReader(request, limits: bounds)
+        let share = try space.share(Int64(request.body.declaredLength ?? 0))
+        var form = SubmissionForm(service.pipelines)
+        var video: (file: IncomingFile, name: String)?
+        while let part = try await reader.nextPart() {
+            switch part.name {
+            case "video":
+                guard video == nil else { throw ErrorEnvelope.twice("video") }
+                guard let name = part.fileName else {
+                    throw ErrorEnvelope(
+                        .validationError, "\"video\" is a text, not a file", hint: "With curl: -F video=@game.mp4",
+                        field: "video")
+                }
+                try form.checkSoFar()
+                video = (try await receive(part, share), name)
+            case let name where SubmissionForm.names.contains(name):
+                try form.set(name, try await part.collect(upTo: limits.fieldBytes))
+                if video != nil { try form.checkSoFar() }
+            default:
+                // Most are misspelt ones, and would be missed.
+                throw ErrorEnvelope(
+                    .validationError, "\"\(part.name.prefix(100))\" is not a field of this request",
+                    hint: "Fields: \(SubmissionForm.names.sorted().joined(separator: ", "))",
+                    field: String(part.name.prefix(100)))
+            }
+        }
+        let order = try form.order()
+        guard let video else {
+            throw ErrorEnvelope(
+                .validationError, "\"video\" is missing", hint: "With curl: -F video=@game.mp4", field: "video")
+        }
+        return try await keep(video.file, named: video.name, order, owner: owner, key: key)
+    }
+
+    private func receive(_ part: MultipartPart, _ share: UploadSpace.Share) async throws -> IncomingFile {
+        let (limit, folder) = (service.limits.videoBytes, service.folders.temporary)
+        let file = try await disk.run { () throws(FileSafetyFailure) in try IncomingFile(in: folder) }
+        var received: Int64 = 0
+        while let piece = try await part.next() {
+            received += Int64(piece.count)
+            guard received <= limit else {
+                throw ErrorEnvelope(
+                    .payloadTooLarge, "The video is larger than \(limit) bytes",
+                    detail: ["limit_bytes": .integer(limit)],
+                    hint: "The operator can raise MAX_UPLOAD_BYTES", field: "video")
+            }
+            try share.use(piece.count)
+            try await disk.run { () throws(FileSafetyFailure) in try file.append(piece) }
+        }
+        guard received > 0 else {
+            throw ErrorEnvelope(.unsupportedMedia, "The video is empty", hint: "Look at the file", field: "video")
+        }
+        return file
+    }
+
+    private func keep(
+        _ file: IncomingFile, named clientName: String, _ order: SubmissionForm.Order, owner: String, key: String?
+    ) async throws -> Submitted {
+        let name = FileName(upload: clientName)
+        let folders = service.folders
+        let digest = try await disk.run { () throws(FileSafetyFailure) in try file.finish() }
+        let id = try await newID()
+        try await disk.run { () throws(FileSafetyFailure) in
+            try file.move(into: folders.uploads(of: id.text), as: name)
+        }
+        let request = JobRequest(
+            video: JobVideo(
+                path: "\(folders.uploads(of: id.text))/\(name.text)", fileName: Self.shown(clientName),
+                byteCount: file.byteCount, sha256: digest),
+            pipelines: order.pipelines, config: order.config,
+            needsGPU: order.usesGPU && !GPUFacts.ofThisMachine.devices.isEmpty, owner: owner,
+            storagePath: folders.results(of: id.text))
+        let outcome: SubmitOutcome
+        do {
+            outcome = try await service.store.submit(
+                JobSubmission(id: id, request: request, idempotencyKey: key), at: .now())
+        } catch {
+            await discard(id)
+            throw error
+        }
+        if case .existing = outcome { await discard(id) }
+        guard let job = try await service.store.job(outcome.id) else {
+            // Deleted between the two: as if it had been asked for a moment later.
+            throw ErrorEnvelope.noJob(outcome.id.text)
+        }
+        guard case .created = outcome else { return Submitted(job: job, isRepeated: true) }
+        service.control.submitted()
+        return Submitted(job: job, isRepeated: false)
+    }
+
+    /// What was moved to its place and is no job's. What cannot be removed now, the next start removes.
+    private func discard(_ id: JobID) async {
+        let folders = service.folders
+        try? await disk.run { () throws(FileSafetyFailure) in try folders.removeUpload(of: id.text) }
+    }
+
+    /// One that no job has: the folders of its name are to be this job's alone.
+    private func newID() async throws -> JobID {
+        while true {
+            var generator = SystemRandomNumberGenerator()
+            let id = JobID.random(using: &generator)
+            if try await service.store.job(id) == nil { return id }
+        }
+    }
+
+    private static func idempotencyKey(of request: HTTPRequest) throws(ErrorEnvelope) -> String? {
+        guard let key = request.headers["idempotency-key"], !key.isEmpty else { return nil }
+        guard key.utf8.count <= 255, request.headers.all("idempotency-key").count == 1 else {
+            throw ErrorEnvelope(
+                .invalidRequest, "The Idempotency-Key is longer than 255 bytes, or there are two",
+                hint: "A random UUID does", field: "Idempotency-Key")
+        }
+        return key
+    }
+
+    /// The name as its owner knows it, bounded.
+    private static func shown(_ name: String) -> String { String(name.prefix(255)) }
+}

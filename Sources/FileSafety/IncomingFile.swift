@@ -1,0 +1,129 @@
+import Glibc
+import Model
+import Synchronization
+
+/// A file that arrives piece by piece: written once, hashed on the way, moved to its place when it is whole.
+///
+/// It is gone, at the latest with this value, unless it was moved. Calls block on the disk.
+package final class IncomingFile: Sendable {
+    private struct State {
+        var digest: SHA256Digest?
+        var written: Int64 = 0
+        /// How much the kernel was already asked to write out.
+        var pushed: Int64 = 0
+        /// In `folder`; nil once it was moved or removed.
+        var name: String?
+    }
+
+    private static let counter = Atomic<UInt64>(0)
+    /// The kernel is asked to write out pieces of this size as they come, so that the last wait for the disk is short.
+    private static let pushBytes: Int64 = 4 << 20
+
+    private let folder: FileDescriptor
+    private let file: FileDescriptor
+    private let gate: SystemCallGate
+    private let state: Mutex<State>
+
+    /// - Parameter folder: On the file system that the file is to be moved within.
+    package convenience init(in folder: String) throws(FileSafetyFailure) { try self.init(in: folder, gate: .open) }
+
+    init(in path: String, gate: SystemCallGate) throws(FileSafetyFailure) {
+        let number = Self.counter.wrappingAdd(1, ordering: .relaxed).oldValue
+        let name = "\(FileName.temporaryPrefix)\(getpid())-\(number)"
+        if let refusal = gate.refusal(.create) { throw .system(refusal, "cannot create", path) }
+        folder = try FileDescriptor(opening: path, flags: O_RDONLY | O_DIRECTORY, action: "cannot open the folder")
+        file = try FileDescriptor(
+            opening: name, in: folder.number, flags: O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, permissions: 0o666,
+            action: "cannot create", shownPath: "\(path)/\(name)")
+        self.gate = gate
+        state = Mutex(State(digest: try SHA256Digest(), name: name))
+    }
+
+    deinit { remove() }
+
+    package var byteCount: Int64 { state.withLock { $0.written } }
+
+    /// Leads to the content while it arrives and after it was moved, for this process.
+    package var descriptor: Int32 { file.number }
+
+    /// Appends a piece.
+    package func append(_ bytes: [UInt8]) throws(FileSafetyFailure) {
+        try state.withLock { state throws(FileSafetyFailure) in
+            var done = 0
+            while done < bytes.count {
+                if let refusal = gate.refusal(.write) { throw .system(refusal, "cannot write", file.path) }
+                let count = unsafe bytes.withUnsafeBytes { buffer in
+                    unsafe write(file.number, buffer.baseAddress?.advanced(by: done), buffer.count - done)
+                }
+                if count < 0, errno == EINTR { continue }
+                guard count > 0 else { throw .system(count < 0 ? errno : EIO, "cannot write", file.path) }
+                done += count
+            }
+            unsafe bytes.withUnsafeBytes { unsafe state.digest?.update($0) }
+            state.written += Int64(bytes.count)
+            if state.written - state.pushed >= Self.pushBytes {
+                // Linux begins to write out what it is told will not be needed; dirty pages stay. Only a push: what it
+                // does not do, the fsync at the end does.
+                posix_fadvise(
+                    file.number, off_t(state.pushed), off_t(state.written - state.pushed), POSIX_FADV_DONTNEED)
+                state.pushed = state.written
+            }
+        }
+    }
+
+    /// The content is whole and on the disk.
+    ///
+    /// - Returns: Its SHA-256 in lower-case hexadecimal.
+    package func finish() throws(FileSafetyFailure) -> String {
+        try state.withLock { state throws(FileSafetyFailure) in
+            guard let digest = state.digest else {
+                throw FileSafetyFailure(code: .internalError, message: "was finished already", subject: file.path)
+            }
+            if let refusal = gate.refusal(.synchronize) ?? (fsync(file.number) == 0 ? nil : errno) {
+                throw .system(refusal, "cannot make it durable", file.path)
+            }
+            state.digest = nil
+            return digest.finish()
+        }
+    }
+
+    /// Moves the finished file into `folder`, made for it, under `name`, and makes that durable: file, folder, and the
+    /// folder above.
+    ///
+    /// - Parameter folder: A path one level below a folder that is there. It must not be there itself: it is somebody
+    ///   else's then.
+    package func move(into path: String, as name: FileName) throws(FileSafetyFailure) {
+        guard unsafe mkdir(path, 0o777) == 0 else { throw .system(errno, "cannot create the folder", path) }
+        let target = try FileDescriptor(
+            opening: path, flags: O_RDONLY | O_DIRECTORY | O_NOFOLLOW, action: "cannot open the folder")
+        try state.withLock { state throws(FileSafetyFailure) in
+            guard let old = state.name else {
+                throw FileSafetyFailure(code: .internalError, message: "was moved already", subject: path)
+            }
+            let refusal =
+                gate.refusal(.rename)
+                ?? (unsafe renameat(folder.number, old, target.number, name.text) == 0 ? nil : errno)
+            if let refusal { throw .system(refusal, "cannot move it", "\(path)/\(name.text)") }
+            state.name = nil
+        }
+        let above = try FileDescriptor(
+            opening: "..", in: target.number, flags: O_RDONLY | O_DIRECTORY, action: "cannot open the folder",
+            shownPath: "\(path)/..")
+        for folder in [target.number, above.number] {
+            let refusal = gate.refusal(.synchronizeFolder)
+            // Some file systems have no folders to synchronise (EINVAL).
+            if refusal != nil || (fsync(folder) != 0 && errno != EINVAL) {
+                throw .system(refusal ?? errno, "cannot make it durable", path)
+            }
+        }
+    }
+
+    /// Removes the file, unless it was moved.
+    package func remove() {
+        state.withLock { state in
+            guard let name = state.name else { return }
+            unsafe unlinkat(folder.number, name, 0)
+            state.name = nil
+        }
+    }
+}
