@@ -18,22 +18,28 @@ final class JobsRun: Sendable {
     /// Opens the store and begins to run what waits in it.
     ///
     /// The caller holds the storage folder's lock: what an earlier server left in it is taken over.
-    init(_ settings: JobSettings, plugins: PluginHostConfiguration, environment: [String: String]) throws {
+    init(_ settings: JobSettings, plugins: PluginHost, environment: [String: String]) throws {
         self.settings = settings
         let registry = try PipelineRegistry.load(environment: environment)
-        try settings.folders.make()
-        try settings.folders.emptyTemporary()
         let store = try SQLiteJobStore(settings.store)
         self.store = store
-        let plans = AttemptPlans(registry: registry, settings: settings, plugins: plugins, environment: environment)
+        let plans = AttemptPlans(
+            registry: registry, settings: settings, plugins: plugins.configuration, environment: environment)
         let dispatcher = Dispatcher(store: store, settings: settings.dispatcher) { job throws(Fault) in
             try plans.plan(job)
         }
         self.dispatcher = dispatcher
-        service = JobService(
+        let service = JobService(
             store: store, folders: settings.folders, control: DispatcherControl(dispatcher: dispatcher),
+            pipelines: PipelineOffer(registry: registry, plugins: plugins, environment: environment),
             limits: try UploadLimits(environment: environment))
-        work = Task.detached { await dispatcher.run() }
+        self.service = service
+        let uploads = try service.prepareStorage()
+        work = Task.detached {
+            // What cannot be removed does no harm, and is tried again at the next start.
+            try? await service.removeStrays(uploads)
+            await dispatcher.run()
+        }
     }
 
     /// What runs stops at its next checkpoint and goes back to the queue; after `deadline` it is killed.

@@ -40,7 +40,7 @@ final class ServerRun {
         configuration.report = { Self.write($0, to: logger) }
         plugins = PluginHost(configuration: configuration)
         jobs = try JobsRun(
-            JobSettings(storageFolder: settings.storageFolder, environment: environment), plugins: configuration,
+            JobSettings(storageFolder: settings.storageFolder, environment: environment), plugins: plugins,
             environment: environment)
         var limits = HTTPLimits()
         limits.shutdownDeadline = Self.requestGrace
