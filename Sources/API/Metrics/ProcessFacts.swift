@@ -30,7 +30,8 @@ struct ProcessFacts {
                 residentBytes = Int(fields[21]) * Self.pageBytes
             }
         }
-        openDescriptors = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count) ?? 0  // as above
+        let descriptors = try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")  // as above
+        openDescriptors = descriptors?.count ?? 0
         var limit = rlimit()
         if unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 {
             descriptorLimit = Int(clamping: limit.rlim_cur)

@@ -35,11 +35,9 @@ final class JobsRun: Sendable {
             limits: try UploadLimits(environment: environment))
         self.service = service
         let uploads = try service.prepareStorage()
-        work = Task.detached {
-            // What cannot be removed does no harm, and is tried again at the next start.
-            try? await service.removeStrays(uploads)
-            await dispatcher.run()
-        }
+        work = Task.detached { await dispatcher.run() }
+        // What cannot be removed does no harm, and is tried again at the next start.
+        Task.detached(priority: .background) { try? await service.removeStrays(uploads) }
     }
 
     /// What runs stops at its next checkpoint and goes back to the queue; after `deadline` it is killed.
