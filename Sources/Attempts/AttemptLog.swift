@@ -23,7 +23,7 @@ struct AttemptLog: ~Copyable {
     mutating func write(_ text: String, at time: UTCTime = .now) {
         guard descriptor >= 0, !isFull else { return }
         isFull = size + text.utf8.count > Self.limit
-        let line = Array("\(time) \(isFull ? "(this log is full: what follows is left out)" : text)\n".utf8)
+        let line = Array("\(time.iso8601) \(isFull ? "(this log is full: what follows is left out)" : text)\n".utf8)
         size += line.count
         // A disk that is full or gone costs lines of a log, nothing else.
         _ = unsafe Glibc.write(descriptor, line, line.count)

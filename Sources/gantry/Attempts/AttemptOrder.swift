@@ -8,11 +8,14 @@ struct AttemptOrder: Codable {
     var isLast: Bool
     /// Where plugins and their environments are.
     var storageFolder: String
+    /// The server's umask: results are for whom the server's files are.
+    var fileMask: UInt32
 
     enum CodingKeys: String, CodingKey {
         case plan
         case isLast = "is_last"
         case storageFolder = "storage_folder"
+        case fileMask = "file_mask"
     }
 
     /// One line of JSON, without a line feed.
@@ -22,10 +25,11 @@ struct AttemptOrder: Codable {
         return Array(try encoder.encode(self))
     }
 
-    init(plan: JobPlan, isLast: Bool, storageFolder: String) {
+    init(plan: JobPlan, isLast: Bool, storageFolder: String, fileMask: UInt32) {
         self.plan = plan
         self.isLast = isLast
         self.storageFolder = storageFolder
+        self.fileMask = fileMask
     }
 
     init(line: [UInt8]) throws(CommandFailure) {

@@ -45,7 +45,8 @@ struct AttemptPlans: Sendable {
             output: results, pipelines: pipelines, lanes: job.attempt > 1 ? 1 : 0,
             pluginFolders: plugins.pluginFolders)
         let order = AttemptOrder(
-            plan: plan, isLast: job.attempt >= settings.store.policy.attempts, storageFolder: folders.root)
+            plan: plan, isLast: job.attempt >= settings.store.policy.attempts, storageFolder: folders.root,
+            fileMask: FileMask.current)
         return AttemptPlan(
             process: process(for: plan, id: id), order: try order.line(), resultPath: results,
             logPath: folders.log(of: id))

@@ -16,6 +16,7 @@ struct RunAttemptCommand: ParsableCommand {
         let channel = try AttemptChannel()
         let order = try AttemptOrder(line: try channel.order())
         channel.endWithServer()
+        umask(order.fileMask)
         let environment = ProcessInfo.processInfo.environment
         let places = PluginPlaces(
             plugins: order.plan.pluginFolders, storage: order.storageFolder, environment: environment)

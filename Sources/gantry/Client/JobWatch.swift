@@ -43,7 +43,8 @@ struct JobWatch: Sendable {
         request.line = { text in
             guard let document = events.take(text) else { return }
             if ["completed", "failed", "cancelled"].contains(document["status"]?.asString ?? "") { end.finish() }
-            line.show(Self.shown(document))
+            // The stream begins with what was: a job that runs is not shown waiting again.
+            if document["progress"]?.asNumber ?? 0 > 0 { line.show(Self.shown(document)) }
         }
         // curl runs until it is told to stop: the stream has no end of its own.
         let reading = Task { [request, client] in

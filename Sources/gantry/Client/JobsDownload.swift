@@ -90,6 +90,8 @@ struct JobDownload: Sendable {
         }
         let answer = try await client.ask(request)
         guard (200..<300).contains(answer.status) else { throw client.failure(answer, path) }
+        // curl ran without rights for others to its files.
+        _ = unsafe chmod(part, 0o666 & ~FileMask.current)
         guard unsafe rename(part, whole) == 0 else {
             throw CommandFailure(
                 code: .permissionDenied, message: "the file cannot be put in place (errno \(errno))", subject: whole)

@@ -1,0 +1,224 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Jobs on a whole server: real video, real attempts, real kills; the client is `gantry jobs`.
+@Suite(.timeLimit(.minutes(10)))
+struct ServeJobsTests {
+    @Test func `a job goes from its video to its files, and goes away`() throws {
+        try withStage { stage in
+            let submitted = try stage.jobs(
+                "submit", stage.video, "--pipelines", "person_tracking", "--config", #"{"person": {"pps": 2}}"#)
+            let job = submitted.trimmingCharacters(in: .newlines)
+            #expect(job.count == 12)
+            let watched = try stage.jobs("watch", job)
+            #expect(watched.contains("status    completed"))
+            #expect(try stage.jobs("list").contains(job))
+            #expect(try stage.jobs("results", job).contains("person_tracking  completed"))
+            let zip = try stage.jobs("download", job, "--out", stage.folder.path).trimmingCharacters(in: .newlines)
+            let names = try Self.output(of: ["python3", "-m", "zipfile", "-l", zip])
+            #expect(names.contains("video/film \u{00FC}ber alles.mp4"))
+            #expect(names.contains("person_tracking.coco.json"))
+            #expect(!names.contains(".gantry"))
+            let file = try stage.jobs("download", job, "--pipeline", "person_tracking", "--out", stage.folder.path)
+            #expect(file.hasSuffix("_person_tracking.coco.json\n"))
+            _ = try stage.jobs("delete", job)
+            #expect(try stage.outcome("status", job).status == 66)
+            #expect(try FileManager.default.contentsOfDirectory(atPath: stage.storage.path + "/uploads").isEmpty)
+            #expect(try FileManager.default.contentsOfDirectory(atPath: stage.storage.path + "/results").isEmpty)
+        }
+    }
+
+    @Test func `a server that is killed again and again loses nothing, and the files are the same`() throws {
+        var undisturbed: [String: Data] = [:]
+        try withStage { stage in
+            let job = try stage.submit()
+            _ = try stage.jobs("watch", job)
+            undisturbed = try stage.results(of: job)
+            #expect(undisturbed.count == 3)
+        }
+        try withStage { stage in
+            let job = try stage.submit()
+            for round in 1...4 {
+                try stage.waitForLog(of: job, toContain: "picodet", times: round)
+                let attempt = try stage.attempt()
+                stage.server?.signal(SIGKILL)
+                #expect(stage.server?.waitForEnd() == 128 + SIGKILL)
+                // Nothing outlives its server.
+                try stage.waitForDeath(of: attempt)
+                try stage.start()
+            }
+            _ = try stage.jobs("watch", job)
+            #expect(try stage.results(of: job) == undisturbed)
+            #expect(try stage.jobs("status", job, "--json").contains(#""attempt":1"#))
+        }
+    }
+
+    @Test func `an attempt that is killed is replaced, and the files are the same`() throws {
+        try withStage { stage in
+            let undisturbed = try stage.submit()
+            _ = try stage.jobs("watch", undisturbed)
+            let job = try stage.submit()
+            try stage.waitForLog(of: job, toContain: "picodet")
+            let attempt = try stage.attempt()
+            kill(attempt, SIGKILL)
+            _ = try stage.jobs("watch", job)
+            #expect(try stage.jobs("status", job, "--json").contains(#""attempt":2"#))
+            #expect(try stage.results(of: job) == stage.results(of: undisturbed))
+        }
+    }
+
+    @Test func `cancelled is dead, and stays cancelled`() throws {
+        try withStage { stage in
+            let job = try stage.submit()
+            try stage.waitForLog(of: job, toContain: "picodet")
+            let attempt = try stage.attempt()
+            #expect(try stage.jobs("cancel", job) == "\(job) cancelled\n")
+            #expect(kill(attempt, 0) == -1 && errno == ESRCH)
+            #expect(try stage.jobs("cancel", job) == "\(job) cancelled\n")
+            #expect(try stage.outcome("watch", job).status == 1)
+        }
+    }
+
+    @Test func `a server that ends in order gives the job back, and the next one goes on`() throws {
+        try withStage { stage in
+            let job = try stage.submit()
+            try stage.waitForLog(of: job, toContain: "picodet")
+            stage.server?.signal(SIGTERM)
+            #expect(stage.server?.waitForEnd() == 0)
+            try stage.start()
+            _ = try stage.jobs("watch", job)
+            #expect(try stage.jobs("status", job, "--json").contains(#""attempt":1"#))
+        }
+    }
+
+    @Test func `what cannot be run is said at once`() throws {
+        try withStage { stage in
+            let typo = try stage.outcome("submit", stage.video, "--pipelines", "person_traking")
+            #expect(typo.status == 64)
+            #expect(typo.errors.contains("person_tracking"))
+            let range = try stage.outcome(
+                "submit", stage.video, "--pipelines", "person", "--config", #"{"person": {"pps": -1}}"#)
+            #expect(range.status == 64)
+            #expect(range.errors.contains("pps"))
+            #expect(try stage.outcome("submit", "/nowhere.mp4").status == 66)
+            #expect(try stage.jobs("list").hasPrefix("no jobs"))
+            #expect(try FileManager.default.contentsOfDirectory(atPath: stage.storage.path + "/temp").isEmpty)
+        }
+    }
+
+    private static func output(of command: [String]) throws -> String {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = command
+        let output = Pipe()
+        process.standardOutput = output
+        try process.run()
+        defer { process.waitUntilExit() }
+        return String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    }
+
+    private func withStage(_ body: (Stage) throws -> Void) throws {
+        try TestEnvironment.withTemporaryDirectory { folder in
+            let stage = try Stage(folder: folder)
+            try stage.start()
+            try body(stage)
+        }
+    }
+
+    /// A server on a folder, and a short real video.
+    private final class Stage {
+        let folder: URL
+        let storage: URL
+        let video: String
+        private(set) var server: ServerProcess?
+
+        init(folder: URL) throws {
+            self.folder = folder
+            storage = folder.appendingPathComponent("storage")
+            video = folder.appendingPathComponent("film \u{00FC}ber alles.mp4").path
+            _ = try ServeJobsTests.output(of: [
+                "ffmpeg", "-v", "error", "-i", TestEnvironment.vtest, "-t", "5", "-c:v", "libx264", "-g", "10",
+                "-preset", "ultrafast", video,
+            ])
+        }
+
+        func start() throws {
+            server = try ServerProcess(storage: storage, environment: ["GANTRY_REQUIRE_AUTH": "false"])
+        }
+
+        func outcome(_ arguments: String...) throws -> GantryProgram.Outcome {
+            try GantryProgram.run(["jobs"] + arguments, environment: ["GANTRY_URL": server?.address ?? ""])
+        }
+
+        /// What a command prints that succeeds.
+        func jobs(_ arguments: String...) throws -> String {
+            let outcome = try GantryProgram.run(
+                ["jobs"] + arguments, environment: ["GANTRY_URL": server?.address ?? ""])
+            #expect(outcome.status == 0, "jobs \(arguments): \(outcome.errors)")
+            return String(decoding: outcome.output, as: UTF8.self)
+        }
+
+        func submit() throws -> String {
+            try jobs(
+                "submit", video, "--pipelines", "person_tracking", "--config", #"{"person_tracking": {"pps": 10}}"#
+            )
+            .trimmingCharacters(in: .newlines)
+        }
+
+        /// All result files but the one with times in it.
+        func results(of job: String) throws -> [String: Data] {
+            let path = "\(storage.path)/results/\(job)"
+            let names = try FileManager.default.contentsOfDirectory(atPath: path)
+            return Dictionary(
+                uniqueKeysWithValues: try names.filter { !$0.hasPrefix(".") && $0 != "results.json" }.map {
+                    ($0, try Data(contentsOf: URL(fileURLWithPath: "\(path)/\($0)")))
+                })
+        }
+
+        /// The process of the attempt that runs.
+        func attempt() throws -> Int32 {
+            let children =
+                try String(
+                    contentsOfFile:
+                        "/proc/\(try #require(server).identifier)/task/\(try #require(server).identifier)/children",
+                    encoding: .utf8
+                ).split(separator: " ").compactMap { Int32($0) } + (try allChildren())
+            return try #require(
+                children.first { child in
+                    let words = FileManager.default.contents(atPath: "/proc/\(child)/cmdline") ?? Data()
+                    return String(decoding: words, as: UTF8.self).contains("run-attempt")
+                })
+        }
+
+        /// Of all threads: any of them may have started it.
+        private func allChildren() throws -> [Int32] {
+            let server = try #require(self.server)
+            let threads = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(server.identifier)/task")
+            return threads.flatMap { thread in
+                let text = try? String(
+                    contentsOfFile: "/proc/\(server.identifier)/task/\(thread)/children", encoding: .utf8)
+                return (text ?? "").split(separator: " ").compactMap { Int32($0) }
+            }
+        }
+
+        /// Waits until an attempt has said so, `times` times.
+        func waitForLog(of job: String, toContain text: String, times: Int = 1) throws {
+            let path = "\(storage.path)/logs/\(job).log"
+            while true {
+                let log = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
+                if log.components(separatedBy: text).count > times { return }
+                usleep(5000)
+            }
+        }
+
+        func waitForDeath(of pid: Int32) throws {
+            while kill(pid, 0) == 0 {
+                let state = (try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)) ?? ""
+                // A zombie whose new parent has not looked yet is dead enough.
+                if state.contains(") Z ") { return }
+                usleep(2000)
+            }
+        }
+    }
+}
