@@ -69,6 +69,33 @@ done:
     return error == AVERROR_EOF ? GAV_END : error < 0 ? error : 0;
 }
 
+void gav_orient_rgb(const uint8_t *from, uint8_t *to, int width, int height, int orientation) {
+    const ptrdiff_t row = (ptrdiff_t)width * 3;
+    const ptrdiff_t right = (ptrdiff_t)(width - 1) * 3, bottom = (ptrdiff_t)(height - 1) * row;
+    // Where the upright picture's first pixel lies, and where the next of its row and of its column do.
+    ptrdiff_t start = 0, x_step = 3, y_step = row;
+    switch (orientation) {
+        case 2: start = right, x_step = -3; break;
+        case 3: start = right + bottom, x_step = -3, y_step = -row; break;
+        case 4: start = bottom, y_step = -row; break;
+        case 5: x_step = row, y_step = 3; break;
+        case 6: start = bottom, x_step = -row, y_step = 3; break;
+        case 7: start = right + bottom, x_step = -row, y_step = -3; break;
+        case 8: start = right, x_step = row, y_step = -3; break;
+        default: break;
+    }
+    const int turned = orientation >= 5 && orientation <= 8;
+    const int columns = turned ? height : width, rows = turned ? width : height;
+    for (int y = 0; y < rows; y++) {
+        const uint8_t *pixel = from + start + y * y_step;
+        for (int x = 0; x < columns; x++, pixel += x_step, to += 3) {
+            to[0] = pixel[0];
+            to[1] = pixel[1];
+            to[2] = pixel[2];
+        }
+    }
+}
+
 int gav_frame_to_rgb(const gav_frame *frame, uint8_t *bytes) {
     const AVFrame *av = frame->av;
     struct SwsContext *context = gav.sws_getCachedContext(

@@ -1,8 +1,8 @@
 import CLibAV
 import Model
 
-/// A picture file decoded: rows of red, green and blue bytes without padding. Transparency is dropped, and the
-/// orientation that a camera noted is not applied.
+/// A picture file decoded, upright as the camera noted: rows of red, green and blue bytes without padding. Transparency
+/// is dropped.
 package struct StillPicture: Hashable, Sendable {
     package let width: Int
     package let height: Int
@@ -53,10 +53,9 @@ package struct StillPicture: Hashable, Sendable {
                 message: "the picture is damaged: \(info.width)x\(info.height) pixels where its header says "
                     + "\(header.width)x\(header.height)")
         }
-        (width, height) = (header.width, header.height)
-        let count = 3 * width * height
+        let count = 3 * header.width * header.height
         var conversion: Int32 = 0
-        rgb8 = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+        let coded = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
             // The shim writes `height` rows of `3 * width` bytes, or fails; all of the buffer then counts as written.
             unsafe buffer.initialize(repeating: 0)
             conversion = unsafe gav_frame_to_rgb(decoded, buffer.baseAddress)
@@ -64,6 +63,21 @@ package struct StillPicture: Hashable, Sendable {
         }
         guard conversion >= 0 else {
             throw MediaFailure(libav: conversion, doing: "cannot convert the picture", subject: nil)
+        }
+        let isTurned = header.orientation >= ExifOrientation.firstTurned
+        (width, height) = isTurned ? (header.height, header.width) : (header.width, header.height)
+        guard header.orientation != ExifOrientation.upright else {
+            rgb8 = coded
+            return
+        }
+        rgb8 = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+            // Both hold 3 * width * height bytes; the shim reads and writes each of them once.
+            unsafe coded.withUnsafeBufferPointer { from in
+                unsafe gav_orient_rgb(
+                    from.baseAddress, buffer.baseAddress, Int32(header.width), Int32(header.height),
+                    Int32(header.orientation))
+            }
+            filled = count
         }
     }
 }

@@ -7,6 +7,8 @@ struct StillPictureHeader: Hashable {
     let kind: Kind
     let width: Int
     let height: Int
+    /// As ``ExifOrientation`` says.
+    let orientation: Int
     /// Bytes of the picture; phones put films behind theirs.
     let length: Int
 
@@ -31,6 +33,7 @@ struct StillPictureHeader: Hashable {
                 hint: "Convert it to one of them")
         }
         guard width > 0, height > 0 else { throw Self.damaged("it has no pixels") }
+        orientation = reader.orientation
         length = reader.at
     }
 
@@ -41,6 +44,7 @@ struct StillPictureHeader: Hashable {
     private struct Reader {
         let bytes: [UInt8]
         var at = 0
+        var orientation = ExifOrientation.upright
 
         /// A number of `count` bytes, most significant first.
         private mutating func number(_ count: Int) throws(MediaFailure) -> Int {
@@ -65,7 +69,9 @@ struct StillPictureHeader: Hashable {
             try skip(5 + 4)
             while true {
                 let (length, type) = (try number(4), try number(4))
+                let start = at
                 try skip(length)
+                if type == 0x6558_4966 { orientation = ExifOrientation.read(tiff: bytes[start..<at]) }
                 try skip(4)
                 if type == 0x4945_4E44 { return size }
             }
@@ -99,6 +105,14 @@ struct StillPictureHeader: Hashable {
                     }
                     try skip(try number(2) - 2)
                     try skipScan()
+                case 0xE1:
+                    let end = at + (try number(2))
+                    let start = at
+                    try skip(end - at)
+                    let mark = Array("Exif".utf8) + [0, 0]
+                    if bytes[start..<at].starts(with: mark) {
+                        orientation = ExifOrientation.read(tiff: bytes[(start + mark.count)..<at])
+                    }
                 default: try skip(try number(2) - 2)
                 }
             }

@@ -68,7 +68,10 @@ extension Surface {
         else { return (0, .null) }
         let request = APIRequest(
             method: method.rawValue, path: path, parameters: parameters, query: query, header: { headers[$0] },
-            body: { _ throws(ErrorEnvelope) in Array(body.utf8) })
+            body: { _, arriving throws(ErrorEnvelope) in
+                try arriving(body.utf8.count)
+                return Array(body.utf8)
+            })
         let answer: APIAnswer
         do throws(ErrorEnvelope) {
             switch route.work {

@@ -18,9 +18,10 @@ final class ServerProcess {
     /// - Parameters:
     ///   - storage: Its storage folder.
     ///   - plugins: Folders with plugins; the shipped ones stay out of tests.
+    ///   - descriptors: How many it may have open, where that matters.
     init(
         storage: URL, plugins: URL? = nil, arguments: [String] = [], environment: [String: String] = [:],
-        log: String? = nil
+        log: String? = nil, descriptors: Int? = nil
     ) throws {
         let share = storage.appendingPathComponent("share")
         try? FileManager.default.createDirectory(at: share, withIntermediateDirectories: true)  // is there already
@@ -28,9 +29,10 @@ final class ServerProcess {
             at: share.appendingPathComponent("python"),
             withDestinationURL: Self.repository.appendingPathComponent("python"))
         process = Process()
-        process.executableURL = URL(fileURLWithPath: GantryProgram.path)
+        let shell = descriptors.map { ["-c", "ulimit -n \($0) && exec \"$0\" \"$@\"", GantryProgram.path] }
+        process.executableURL = URL(fileURLWithPath: shell == nil ? GantryProgram.path : "/bin/sh")
         process.arguments =
-            ["serve", "--port", "0", "--log-file", log ?? storage.appendingPathComponent("log").path]
+            (shell ?? []) + ["serve", "--port", "0", "--log-file", log ?? storage.appendingPathComponent("log").path]
             + (plugins.map { ["--plugins", $0.path] } ?? []) + arguments
         process.environment = ProcessInfo.processInfo.environment.merging(
             ["GANTRY_STORAGE_DIR": storage.path, "GANTRY_SHARE": share.path]

@@ -65,6 +65,49 @@ import Testing
         }
     }
 
+    @Test(arguments: 1...8, [true, false])
+    func `a picture is upright whichever way the camera was held`(orientation: Int, isLittle: Bool) throws {
+        // 0x0112, SHORT, one value; before it a tag that does not matter.
+        func number(_ value: Int, _ count: Int) -> [UInt8] {
+            let bytes = (0..<count).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
+            return isLittle ? bytes : bytes.reversed()
+        }
+        let tiff =
+            (isLittle ? [0x49, 0x49] : [0x4D, 0x4D]) + number(42, 2) + number(8, 4) + number(2, 2) + number(0x0100, 2)
+            + number(4, 2) + number(1, 4) + number(67, 4) + number(0x0112, 2) + number(3, 2) + number(1, 4)
+            + number(orientation, 2) + number(0, 2) + number(0, 4)
+        let file = try Self.file("420.jpg", "-pix_fmt yuvj420p -q:v 2")
+        let segment = Array("Exif".utf8) + [0, 0] + tiff
+        let length = segment.count + 2
+        let noted = file[..<2] + [0xFF, 0xE1, UInt8(length >> 8), UInt8(length & 255)] + segment + file[2...]
+        let (coded, upright) = (try StillPicture(decoding: file), try StillPicture(decoding: Array(noted)))
+        let isTurned = orientation >= 5
+        #expect(upright.width == (isTurned ? 45 : 67) && upright.height == (isTurned ? 67 : 45))
+        let (right, bottom) = (coded.width - 1, coded.height - 1)
+        for y in 0..<upright.height {
+            for x in 0..<upright.width {
+                let (column, row) =
+                    switch orientation {
+                    case 2: (right - x, y)
+                    case 3: (right - x, bottom - y)
+                    case 4: (x, bottom - y)
+                    case 5: (y, x)
+                    case 6: (y, bottom - x)
+                    case 7: (right - y, bottom - x)
+                    case 8: (right - y, x)
+                    default: (x, y)
+                    }
+                let (to, from) = (3 * (y * upright.width + x), 3 * (row * coded.width + column))
+                guard upright.rgb8[to..<to + 3] == coded.rgb8[from..<from + 3] else {
+                    Issue.record("pixel \(x), \(y)")
+                    return
+                }
+            }
+        }
+        // Cut anywhere, a note is none, and the picture is there all the same.
+        for count in 0..<tiff.count { #expect((1...8).contains(ExifOrientation.read(tiff: tiff[..<count]))) }
+    }
+
     @Test func `what a phone puts behind the picture does not matter`() throws {
         let file = try Self.file("420.jpg", "-pix_fmt yuvj420p -q:v 2")
         #expect(try StillPicture(decoding: file + [0xFF, 0xDA, 1, 2, 3]) == StillPicture(decoding: file))

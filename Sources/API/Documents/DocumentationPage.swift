@@ -9,9 +9,11 @@ struct DocumentationPage: Sendable {
         var tags: [String] = []
         for route in routes where !tags.contains(route.tag) { tags.append(route.tag) }
         let sections = tags.map { tag in
-            "<h2>\(Self.escaped(tag))</h2>\n"
+            "<h2 id=\"\(Self.anchor(tag))\">\(Self.escaped(tag))</h2>\n"
                 + routes.filter { $0.tag == tag }.map(Self.section).joined(separator: "\n")
         }
+        let contents = tags.map { "<a href=\"#\(Self.anchor($0))\">\(Self.escaped($0))</a>" }
+        let common = Set(routes.map { Set($0.allErrors).subtracting($0.errors) }.reduce([]) { $0.union($1) })
         return """
             <!doctype html>
             <html lang="en">
@@ -27,7 +29,9 @@ struct DocumentationPage: Sendable {
             <p>Every request but the open ones carries a token, <code>Authorization: Bearer TOKEN</code> or
             <code>X-API-Key: TOKEN</code>; <code>gantry token create</code> makes one. Errors have one shape:
             <code>{"error": {"code", "message", "detail"?, "hint"?, "field"?, "timestamp"}, "detail": message}</code>.
-            The same description for machines: <a href="/openapi.json">/openapi.json</a>.</p>
+            Any request may get \(Self.list(ErrorCode.allCases.filter(common.contains))); what a route has besides
+            stands with it. The same description for machines: <a href="/openapi.json">/openapi.json</a>.</p>
+            <nav>\(contents.joined(separator: " "))</nav>
             \(sections.joined(separator: "\n"))
             </main>
             </body>
@@ -41,10 +45,10 @@ struct DocumentationPage: Sendable {
             <section id="\(route.operationID)">
             <h3><b class="\(route.method.rawValue.lowercased())">\(route.isUpgrade ? "WS" : route.method.rawValue)</b> \
             <code>\(escaped(route.path))</code> <span>\(route.scope?.rawValue ?? "open")</span></h3>
-            <p>\(escaped(route.summary)).</p>
+            <p>\(escaped(route.summary))\(route.summary.last?.isPunctuation == true ? "" : ".")</p>
 
             """
-        if !route.about.isEmpty { html += "<p>\(marked(route.about))</p>\n" }
+        for paragraph in route.about.split(separator: "\n\n") { html += "<p>\(marked(String(paragraph)))</p>\n" }
         if !route.parameters.isEmpty {
             html += "<table>\n"
             for parameter in route.parameters {
@@ -62,13 +66,40 @@ struct DocumentationPage: Sendable {
         for answer in route.answers {
             html += "<p><b>\(answer.status)</b> \(marked(answer.about))</p>\n" + answer.content.map(example).joined()
         }
-        let errors = route.allErrors.map { "<b>\($0.status)</b>&nbsp;<code>\($0.rawValue)</code>" }
-        return html + "<p class=\"errors\">Errors: \(errors.joined(separator: ", "))</p>\n</section>"
+        if !route.errors.isEmpty {
+            html += "<p class=\"errors\">Errors: \(list(route.allErrors.filter(route.errors.contains)))</p>\n"
+        }
+        return html + "</section>"
     }
+
+    private static func list(_ codes: [ErrorCode]) -> String {
+        codes.map { "<b>\($0.status)</b>&nbsp;<code>\($0.rawValue)</code>" }.joined(separator: ", ")
+    }
+
+    private static func anchor(_ tag: String) -> String { "tag-" + tag.lowercased().filter { $0.isASCII && $0.isLetter } }
 
     private static func example(_ content: RouteDescription.Content) -> String {
         let shown = content.example ?? sketch(content.schema.value)
-        return shown.map { "<pre>\(escaped(String(decoding: $0.json, as: UTF8.self)))</pre>\n" } ?? ""
+        return shown.map { "<pre>\(escaped(indented($0)))</pre>\n" } ?? ""
+    }
+
+    /// JSON for people: what does not fit a line gets a line for each of its parts.
+    private static func indented(_ value: WireValue, by depth: Int = 0) -> String {
+        let line = String(decoding: value.json, as: UTF8.self)
+        let space = String(repeating: "  ", count: depth)
+        if line.count + space.count <= 60 { return line.replacing("\":", with: "\": ").replacing(",\"", with: ", \"") }
+        func block(_ open: String, _ parts: [String], _ close: String) -> String {
+            "\(open)\n" + parts.map { "\(space)  \($0)" }.joined(separator: ",\n") + "\n\(space)\(close)"
+        }
+        switch value {
+        case .object(let fields):
+            let parts = fields.sorted { $0.key < $1.key }.map { name, field in
+                String(decoding: WireValue.string(name).json, as: UTF8.self) + ": " + indented(field, by: depth + 1)
+            }
+            return block("{", parts, "}")
+        case .array(let items): return block("[", items.map { indented($0, by: depth + 1) }, "]")
+        default: return line
+        }
     }
 
     /// Where there is no example: the names of the fields with their types.
@@ -113,8 +144,10 @@ struct DocumentationPage: Sendable {
         p{margin:.25rem 0}
         code,pre{font:.9em ui-monospace,monospace;background:var(--mark);border-radius:3px}
         code{padding:0 .2em}
-        pre{padding:.5rem;overflow:auto;white-space:pre-wrap;margin:.25rem 0}
+        pre{padding:.5rem;overflow-wrap:anywhere;white-space:pre-wrap;margin:.25rem 0}
         td{padding:0 1rem 0 0;vertical-align:top}
+        nav{margin:1rem 0}
+        nav a{margin-right:1rem}
         .errors{font-size:.85em;opacity:.8}
         """
 }

@@ -11,8 +11,11 @@ package struct APIRequest: Sendable {
     package var query: [String: String]
     /// By lower-case name.
     package var header: @Sendable (_ name: String) -> String?
+    /// Told the bytes of each piece of a body before it is kept; may refuse it.
+    package typealias Arriving = @Sendable (_ bytes: Int) throws(ErrorEnvelope) -> Void
+
     /// The whole body, up to a limit that the caller knows.
-    package var body: @Sendable (_ limit: Int) async throws(ErrorEnvelope) -> [UInt8]
+    package var body: @Sendable (_ limit: Int, _ arriving: Arriving) async throws(ErrorEnvelope) -> [UInt8]
     /// The body's parts as they arrive, where it is `multipart/form-data`. Errors of reading become envelopes by
     /// `ErrorEnvelope(reading:)`.
     package var multipart: @Sendable () throws(ErrorEnvelope) -> MultipartReader
@@ -22,7 +25,7 @@ package struct APIRequest: Sendable {
     package init(
         method: String, path: String, parameters: [String: String] = [:], query: [String: String] = [:],
         header: @escaping @Sendable (String) -> String? = { _ in nil },
-        body: @escaping @Sendable (Int) async throws(ErrorEnvelope) -> [UInt8] = { _ in [] },
+        body: @escaping @Sendable (Int, Arriving) async throws(ErrorEnvelope) -> [UInt8] = { _, _ in [] },
         multipart: @escaping @Sendable () throws(ErrorEnvelope) -> MultipartReader = { () throws(ErrorEnvelope) in
             throw ErrorEnvelope(.unsupportedMedia, "The body must be multipart/form-data", field: "Content-Type")
         },

@@ -12,6 +12,11 @@ package final class JSONBody: Sendable {
         package init() {}
     }
 
+    /// What one request holds of the common bound.
+    private final class Share: Sendable {
+        let bytes = Atomic(0)
+    }
+
     package let limits: Limits
     private let inUse = Mutex(0)
 
@@ -38,29 +43,31 @@ package final class JSONBody: Sendable {
         of request: APIRequest, _ work: (WireValue) async throws(ErrorEnvelope) -> Result
     ) async throws(ErrorEnvelope) -> Result {
         try Self.checkMediaType(of: request)
-        return try await reserving(request) { () throws(ErrorEnvelope) in
-            let bytes = try await request.body(limits.body)
+        return try await counting { arriving throws(ErrorEnvelope) in
+            let bytes = try await request.body(limits.body, arriving)
             return try await work(Self.parse(bytes, limit: limits.body))
         }
     }
 
-    /// Counts what the request says it brings (or the most it may) while `work` runs.
-    func reserving<Result: Sendable>(
-        _ request: APIRequest, _ work: () async throws(ErrorEnvelope) -> Result
+    /// Counts what arrives, and holds it against the common bound until `work` has ended. What a request says it will
+    /// bring does not count: promises of many bytes that come slowly would keep everybody else out.
+    func counting<Result: Sendable>(
+        _ work: (APIRequest.Arriving) async throws(ErrorEnvelope) -> Result
     ) async throws(ErrorEnvelope) -> Result {
-        // A body without a length is counted as a modest one: HTTP's own cap still holds.
-        let size = min(request.header("content-length").flatMap { Int($0) } ?? 1 << 20, limits.body)
-        let fits = inUse.withLock { inUse in
-            guard inUse + size <= limits.together else { return false }
-            inUse += size
-            return true
+        let own = Share()
+        defer { inUse.withLock { $0 -= own.bytes.load(ordering: .relaxed) } }
+        return try await work { [self] bytes throws(ErrorEnvelope) in
+            let fits = inUse.withLock { inUse in
+                guard inUse + bytes <= limits.together else { return false }
+                inUse += bytes
+                return true
+            }
+            guard fits else {
+                throw ErrorEnvelope(
+                    .serviceUnavailable, "Too many large requests at once", hint: "Try again in a moment")
+            }
+            own.bytes.add(bytes, ordering: .relaxed)
         }
-        guard fits else {
-            throw ErrorEnvelope(
-                .serviceUnavailable, "Too many large requests at once", hint: "Try again in a moment")
-        }
-        defer { inUse.withLock { $0 -= size } }
-        return try await work()
     }
 
     static func parse(_ bytes: [UInt8], limit: Int) throws(ErrorEnvelope) -> WireValue {

@@ -43,8 +43,8 @@ struct ToolRoutes: Sendable {
                 // Before the body is read: who calls what is not there need not send it all.
                 let tool = try tool(name, of: plugin)
                 if request.mediaType == "multipart/form-data" {
-                    return try await bodies.reserving(request) { () async throws(ErrorEnvelope) in
-                        let (arguments, image) = try await multipart(request, for: tool)
+                    return try await bodies.counting { arriving async throws(ErrorEnvelope) in
+                        let (arguments, image) = try await multipart(request, for: tool, arriving)
                         return try await answer(plugin, tool, arguments, image)
                     }
                 }
@@ -81,11 +81,11 @@ struct ToolRoutes: Sendable {
     }
 
     private func multipart(
-        _ request: APIRequest, for tool: ToolDescription
+        _ request: APIRequest, for tool: ToolDescription, _ arriving: APIRequest.Arriving
     ) async throws(ErrorEnvelope) -> ([String: WireValue], PluginCall.Image) {
         var parts: [String: [UInt8]]
         do {
-            parts = try await request.multipart().collect(upTo: bodies.limits.body)
+            parts = try await request.multipart().collect(upTo: bodies.limits.body, arriving: arriving)
         } catch {
             throw ErrorEnvelope(reading: error)
         }

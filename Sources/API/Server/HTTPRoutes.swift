@@ -107,8 +107,12 @@ extension APIRequest {
             query: request.query.items.isEmpty
                 ? [:] : Dictionary(request.query.items.map { ($0.name, $0.value) }) { first, _ in first },
             header: { headers[$0] },
-            body: { limit throws(ErrorEnvelope) in
-                do { return try await request.body.collect(upTo: limit) } catch { throw ErrorEnvelope(reading: error) }
+            body: { limit, arriving throws(ErrorEnvelope) in
+                do {
+                    return try await request.body.collect(upTo: limit, arriving: arriving)
+                } catch {
+                    throw ErrorEnvelope(reading: error)
+                }
             },
             multipart: { () throws(ErrorEnvelope) in
                 do { return try MultipartReader(request) } catch { throw ErrorEnvelope(reading: error) }

@@ -136,6 +136,9 @@ typedef enum { GAV_JPEG, GAV_PNG } gav_still;
 int gav_still_decode(gav_frame **, const uint8_t *bytes, size_t count, gav_still, int64_t max_pixels);
 // Converts a whole picture to red, green, blue, a byte each, without padding.
 int gav_frame_to_rgb(const gav_frame *, uint8_t *bytes);
+// Copies such a picture upright. `width` and `height` are those of `from`; `orientation` is EXIF's, 1 to 8, of which 5 to
+// 8 exchange them.
+void gav_orient_rgb(const uint8_t *from, uint8_t *to, int width, int height, int orientation);
 
 // ---- conversion ------------------------------------------------------------------------------------------------
 

@@ -3,12 +3,16 @@ import Foundation
 extension RequestBody {
     /// The whole body, for small ones.
     ///
-    /// - Throws: 413 when it is longer than `cap`; whatever the stream throws.
-    package func collect(upTo cap: Int) async throws -> [UInt8] {
+    /// - Parameter arriving: Is told the bytes of each piece before it is kept, and may refuse it.
+    /// - Throws: 413 when it is longer than `cap`; whatever the stream or `arriving` throws.
+    package func collect(
+        upTo cap: Int, arriving: (_ bytes: Int) throws -> Void = { _ in }
+    ) async throws -> [UInt8] {
         if let declaredLength, declaredLength > cap { throw HTTPFailure.bodyTooLarge(cap) }
         var whole: [UInt8] = []
         while let piece = try await next() {
             guard whole.count + piece.count <= cap else { throw HTTPFailure.bodyTooLarge(cap) }
+            try arriving(piece.count)
             if whole.isEmpty { whole = piece } else { whole += piece }
         }
         return whole

@@ -27,11 +27,15 @@ package final class MultipartPart {
 
     /// The whole part, for small ones.
     ///
+    /// - Parameter arriving: Is told the bytes of each piece before it is kept, and may refuse it.
     /// - Throws: 413 when it is longer than `cap`.
-    package func collect(upTo cap: Int) async throws -> [UInt8] {
+    package func collect(
+        upTo cap: Int, arriving: (_ bytes: Int) throws -> Void = { _ in }
+    ) async throws -> [UInt8] {
         var whole: [UInt8] = []
         while let piece = try await next() {
             guard whole.count + piece.count <= cap else { throw tooLarge(cap) }
+            try arriving(piece.count)
             whole += piece
         }
         return whole

@@ -34,8 +34,11 @@ package final class MultipartReader {
 
     /// All parts in memory by their names, for small bodies.
     ///
+    /// - Parameter arriving: Is told the bytes of each piece before it is kept, and may refuse it.
     /// - Throws: 413 when their contents are longer than `cap` together, 400 when two have one name.
-    package func collect(upTo cap: Int) async throws -> [String: [UInt8]] {
+    package func collect(
+        upTo cap: Int, arriving: (_ bytes: Int) throws -> Void = { _ in }
+    ) async throws -> [String: [UInt8]] {
         var parts: [String: [UInt8]] = [:]
         var left = cap
         while let part = try await nextPart() {
@@ -43,7 +46,7 @@ package final class MultipartReader {
                 throw HTTPFailure(
                     .badRequest, "Two parts of the body are called \(String(part.name.prefix(100)).debugDescription)")
             }
-            let bytes = try await part.collect(upTo: left)
+            let bytes = try await part.collect(upTo: left, arriving: arriving)
             left -= bytes.count
             parts[part.name] = bytes
         }

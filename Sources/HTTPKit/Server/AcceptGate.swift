@@ -41,8 +41,10 @@ final class AcceptGate: ChannelDuplexHandler, @unchecked Sendable {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        // EMFILE, ENFILE, ENOBUFS, ENOMEM, ECONNABORTED: the channel stays open and would try again at once.
+        // EMFILE, ENFILE, ENOBUFS, ENOMEM, ECONNABORTED: the channel stays open, and what it could not accept keeps it
+        // readable. Without reading by itself it is not told of that, and does not try again at once and for ever.
         isPausing = true
+        context.channel.setOption(ChannelOptions.autoRead, value: false).whenFailure { _ in }  // closed meanwhile
         let now = NIODeadline.now()
         if saidAt.map({ now.isPast(.seconds(10), after: $0) }) ?? true {
             saidAt = now
@@ -51,8 +53,10 @@ final class AcceptGate: ChannelDuplexHandler, @unchecked Sendable {
                 metadata: ["error": "\(error)", "connections": "\(server.openConnections)"])
         }
         context.eventLoop.scheduleTask(in: .milliseconds(100)) { [weak self] in
-            self?.isPausing = false
-            self?.goOn()
+            guard let self, let context = self.context else { return }
+            self.isPausing = false
+            context.channel.setOption(ChannelOptions.autoRead, value: true).whenFailure { _ in }
+            self.goOn()
         }
     }
 

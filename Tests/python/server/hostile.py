@@ -6,7 +6,7 @@ hostile.py URL TOKEN PROCESS [CONNECTIONS [SEED]]
 
 import os
 import random
-import select
+import resource
 import socket
 import struct
 import sys
@@ -19,6 +19,7 @@ connections = int(sys.argv[4]) if len(sys.argv) > 4 else 400
 seed = int(sys.argv[5]) if len(sys.argv) > 5 else int.from_bytes(os.urandom(4), "big")
 print("seed", seed)
 chance = random.Random(seed)
+resource.setrlimit(resource.RLIMIT_NOFILE, (2048, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
 server = Server(url)
 auth = f"Host: x\r\nAuthorization: Bearer {token}\r\n".encode()
 
