@@ -13,7 +13,7 @@ struct DocumentationPage: Sendable {
                 + routes.filter { $0.tag == tag }.map(Self.section).joined(separator: "\n")
         }
         let contents = tags.map { "<a href=\"#\(Self.anchor($0))\">\(Self.escaped($0))</a>" }
-        let common = Set(routes.map { Set($0.allErrors).subtracting($0.errors) }.reduce([]) { $0.union($1) })
+        let common = Set(routes.flatMap { Set($0.allErrors).subtracting($0.errors) })
         return """
             <!doctype html>
             <html lang="en">
@@ -76,7 +76,9 @@ struct DocumentationPage: Sendable {
         codes.map { "<b>\($0.status)</b>&nbsp;<code>\($0.rawValue)</code>" }.joined(separator: ", ")
     }
 
-    private static func anchor(_ tag: String) -> String { "tag-" + tag.lowercased().filter { $0.isASCII && $0.isLetter } }
+    private static func anchor(_ tag: String) -> String {
+        "tag-" + tag.lowercased().filter { $0.isASCII && $0.isLetter }
+    }
 
     private static func example(_ content: RouteDescription.Content) -> String {
         let shown = content.example ?? sketch(content.schema.value)

@@ -25,7 +25,10 @@ struct MCPRoutes: Sendable {
                 ],
                 request: [
                     RouteDescription.Content(
-                        "application/json", .any, example: ["jsonrpc": "2.0", "id": 1, "method": "tools/list"])
+                        "application/json",
+                        .fields(
+                            ["jsonrpc": .oneOf(["2.0"]), "method": .text, "params": .object], optional: ["params"]),
+                        example: ["jsonrpc": "2.0", "id": 1, "method": "tools/list"])
                 ],
                 answers: Described.json("The answer", .any) + [
                     RouteDescription.Answer(202, "Nothing was to be answered: a notification")
