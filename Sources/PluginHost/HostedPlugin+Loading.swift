@@ -53,7 +53,8 @@ extension HostedPlugin {
                 advance(&state, .validated)
                 return (old, false)
             }
-            guard !isStopped else { return await worker.kill() }
+            guard !isStopped else { return await kill(worker) }
+            isPlaced(worker)
             old?.pool.retire()
             watch(worker, of: load)
             report(.info, "ready: \(load.tools.count) tools")
@@ -129,7 +130,7 @@ extension HostedPlugin {
             worker = spare
         } else {
             do {
-                worker = try await Worker.start(start)
+                worker = try await newWorker(start)
             } catch {
                 throw problem(error, "while starting", configuration.handshakeDeadline)
             }
@@ -140,13 +141,17 @@ extension HostedPlugin {
                 manifest: manifest, tools: tools,
                 sandbox: PluginHealth.SandboxHealth(worker.process.sandboxReport),
                 discard: { [configuration] worker in
-                    Task { await worker.shutDown(grace: configuration.shutdownGrace) }
+                    self.state.withLock { $0.unplaced[ObjectIdentifier(worker)] = worker }
+                    Task {
+                        await worker.shutDown(grace: configuration.shutdownGrace)
+                        self.isPlaced(worker)
+                    }
                 })
             if showing { state.withLock { _ = advance(&$0, .registered) } }
             try await validate(worker)
             return (load, worker, start)
         } catch {
-            await worker.kill()
+            await kill(worker)
             throw error
         }
     }
@@ -184,6 +189,36 @@ extension HostedPlugin {
         PluginProblem(fault.reason(activity, allowed: allowed), mend: fault.mend, isFault: true)
     }
 
+    /// A process that has said its name, and ends with the plugin until it `isPlaced`.
+    private func newWorker(_ start: WorkerStart) async throws(WorkerFault) -> Worker {
+        var begun: Worker?
+        do throws(WorkerFault) {
+            return try await Worker.start(start) { worker in
+                begun = worker
+                let isLate = state.withLock { state in
+                    if !state.isStopped { state.unplaced[ObjectIdentifier(worker)] = worker }
+                    return state.isStopped
+                }
+                if isLate { Task { await worker.kill() } }
+            }
+        } catch {
+            if let begun { isPlaced(begun) }
+            throw error
+        }
+    }
+
+    /// Ends a worker; until it is gone the plugin's own end waits for it.
+    func kill(_ worker: Worker) async {
+        state.withLock { $0.unplaced[ObjectIdentifier(worker)] = worker }
+        await worker.kill()
+        isPlaced(worker)
+    }
+
+    /// Who asked for the worker has it now, or has ended it.
+    private func isPlaced(_ worker: Worker) {
+        state.withLock { _ = $0.unplaced.removeValue(forKey: ObjectIdentifier(worker)) }
+    }
+
     // MARK: More workers
 
     /// Starts one more worker behind what serves already.
@@ -195,7 +230,8 @@ extension HostedPlugin {
                 let worker = try await inTurn { () async throws(PluginProblem) in
                     try await furtherWorker(of: load, start: start)
                 }
-                guard load.pool.add(worker) else { return await worker.kill() }
+                guard load.pool.add(worker) else { return await kill(worker) }
+                isPlaced(worker)
                 watch(worker, of: load)
                 state.withLock { publish($0) }
                 keepSpare(start)
@@ -212,7 +248,7 @@ extension HostedPlugin {
             if let spare = takeSpare(start.key) {
                 worker = spare
             } else {
-                worker = try await Worker.start(start)
+                worker = try await newWorker(start)
             }
         } catch {
             throw problem(error, "while starting", configuration.handshakeDeadline)
@@ -221,7 +257,7 @@ extension HostedPlugin {
             _ = try await loadTools(worker, load.manifest)
             try await validate(worker)
         } catch {
-            await worker.kill()
+            await kill(worker)
             throw error
         }
         return worker
@@ -252,13 +288,16 @@ extension HostedPlugin {
     // MARK: The spare
 
     private func takeSpare(_ key: [String]) -> Worker? {
-        let spare = state.withLock { state in
-            defer { state.spare = nil }
-            return state.spare
+        let (spare, isFit) = state.withLock { state in
+            let spare = state.spare
+            state.spare = nil
+            let isFit = spare?.key == key && spare?.worker.process.exitStatus == nil && !state.isStopped
+            if let spare, isFit { state.unplaced[ObjectIdentifier(spare.worker)] = spare.worker }
+            return (spare, isFit)
         }
         guard let spare else { return nil }
-        if spare.key == key, spare.worker.process.exitStatus == nil { return spare.worker }
-        Task { await spare.worker.kill() }
+        if isFit { return spare.worker }
+        Task { await kill(spare.worker) }
         return nil
     }
 
@@ -269,14 +308,15 @@ extension HostedPlugin {
         else { return }
         Task {
             // Without a spare a restart takes longer; nothing else.
-            guard let worker = try? await Worker.start(start) else { return }
+            guard let worker = try? await newWorker(start) else { return }
             let isKept = state.withLock { state in
                 guard state.spare == nil, !state.isStopped, state.load != nil else { return false }
                 state.spare = (worker, start.key)
                 publish(state)
                 return true
             }
-            guard isKept else { return await worker.kill() }
+            guard isKept else { return await kill(worker) }
+            isPlaced(worker)
             _ = await worker.process.exit
             let mayReplace = state.withLock { state in
                 guard state.spare?.worker === worker else { return false }
@@ -320,7 +360,9 @@ extension HostedPlugin {
     ) -> String {
         let reason = fault.reason(activity, allowed: allowed)
         guard let left = load.pool.remove(worker) else { return reason }
-        Task { await worker.kill() }
+        // Noted before anybody hears of the fault.
+        state.withLock { $0.unplaced[ObjectIdentifier(worker)] = worker }
+        Task { await kill(worker) }
         let (text, isReplaced) = state.withLock { state -> (String, Bool) in
             guard state.load === load, !state.isStopped else { return (reason, false) }
             switch advance(&state, .workerFault(reason: reason, others: left)) {

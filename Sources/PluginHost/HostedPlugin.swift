@@ -16,6 +16,8 @@ final class HostedPlugin: Sendable {
         var manifest: PluginManifest?
         var mend: String?
         var spare: (worker: Worker, key: [String])?
+        /// Processes that serve nobody yet, or no more: they are being started, loaded or ended.
+        var unplaced: [ObjectIdentifier: Worker] = [:]
         var sandbox = PluginHealth.SandboxHealth()
         var isStopped = false
         /// Loads that run or are about to.
@@ -108,20 +110,23 @@ final class HostedPlugin: Sendable {
 
     /// No calls any more; every process is gone at the deadline.
     func stop(grace: Duration) async {
-        let (load, spare, restart) = state.withLock { state in
+        let (load, spare, unplaced, restart) = state.withLock { state in
             state.isStopped = true
             defer {
                 state.load = nil
                 state.spare = nil
+                state.unplaced = [:]
                 state.restart = nil
             }
-            return (state.load, state.spare?.worker, state.restart)
+            return (state.load, state.spare?.worker, state.unplaced.values, state.restart)
         }
         restart?.cancel()
         await withTaskGroup(of: Void.self) { group in
             for worker in (load?.pool.close() ?? []) + (spare.map { [$0] } ?? []) {
                 group.addTask { await worker.shutDown(grace: grace) }
             }
+            // What is busy loading, or is being ended already, would hear nothing.
+            for worker in unplaced { group.addTask { await worker.kill() } }
         }
         state.withLock { publish($0) }
     }

@@ -210,14 +210,5 @@ extension OverProcesses {
             }
         }
 
-        /// Whether `condition` holds before the deadline.
-        private func reaches(_ deadline: Duration, _ condition: () async -> Bool) async -> Bool {
-            let end = ContinuousClock.now + deadline
-            while ContinuousClock.now < end {
-                if await condition() { return true }
-                try? await Task.sleep(for: .milliseconds(10))  // looks again sooner when cancelled
-            }
-            return false
-        }
     }
 }

@@ -52,6 +52,8 @@ extension OverProcesses {
                 try ChaosHost.write("good", language, into: folder)
             } _: { chaos in
                 try await chaos.ready("good")
+                let probe = NeighbourProbe(chaos, plugin: "good")
+                let start = ContinuousClock.now
                 for mode in modes {
                     let health = try await chaos.settled(mode.name)
                     #expect(health.state == mode.state, "\(mode.name): \(health.reason ?? "")")
@@ -66,7 +68,10 @@ extension OverProcesses {
                 let crashed = try #require(chaos.host.health("import_segfault"))
                 // Twice: the supervisor tried once more.
                 #expect(crashed.history.filter { $0.to == .failed }.count == 2)
-                #expect(try await chaos.call("good", "echo", ["value": 1]) == 1)
+                let span = start..<ContinuousClock.now
+                let calls = try await probe.finish()
+                calls.expectOnTime(comparedWith: try await NeighbourProbe.calls(100, of: "good", chaos))
+                calls.expectProgress(during: span, of: "loading")
             }
         }
 

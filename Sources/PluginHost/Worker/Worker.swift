@@ -20,7 +20,11 @@ final class Worker: Sendable {
     var exit: ExitStatus? { signals.exit }
 
     /// Starts the process and waits for its handshake.
-    static func start(_ start: WorkerStart) async throws(WorkerFault) -> Worker {
+    ///
+    /// - Parameter begun: Told of the worker as soon as there is a process.
+    static func start(
+        _ start: WorkerStart, begun: (Worker) -> Void = { _ in }
+    ) async throws(WorkerFault) -> Worker {
         let worker: Worker
         do throws(WireFailure) {
             let frames = try FrameMemory(byteCount: start.frameMemoryBytes)
@@ -39,6 +43,7 @@ final class Worker: Sendable {
         } catch {
             throw WorkerFault(.notStarted(error.description, hint: error.hint))
         }
+        begun(worker)
         let deadline = ContinuousClock.now + start.handshakeDeadline
         do {
             _ = try await worker.onQueue { channel throws(WorkerFault) in try channel.handshake(deadline: deadline) }

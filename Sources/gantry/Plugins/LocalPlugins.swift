@@ -22,6 +22,8 @@ enum LocalPlugins {
         var configuration = configuration
         // A command calls a tool once: nothing is gained by a worker in reserve.
         configuration.keepsSpares = false
+        // Who presses Ctrl-C wants to have the terminal back.
+        configuration.cancelGrace = .milliseconds(300)
         let fixed = configuration
         return try AsyncWork.run {
             let host = PluginHost(configuration: fixed)
@@ -37,7 +39,8 @@ enum LocalPlugins {
             } catch {
                 outcome = .failure(error)
             }
-            await host.shutdown(deadline: fixed.shutdownGrace)
+            let isHurried = Interruption.cancellation.isCancelled
+            await host.shutdown(deadline: isHurried ? .milliseconds(300) : fixed.shutdownGrace)
             return try outcome.get()
         }
     }

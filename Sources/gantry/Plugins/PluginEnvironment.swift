@@ -180,7 +180,8 @@ struct PluginEnvironment {
         let status: Supervision.ExitStatus = await withTaskCancellationHandler {
             await process.exit
         } onCancel: {
-            process.signal(SIGTERM)
+            // It tidies up, and what takes long over it is killed.
+            Task { await process.terminate(grace: .milliseconds(500)) }
         }
         watch.cancel()
         await process.waitUntilGone()

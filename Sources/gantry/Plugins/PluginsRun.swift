@@ -14,6 +14,10 @@ struct PluginsRun: ParsableCommand {
 
               gantry plugins run motion detect --image street.jpg threshold=30
               gantry plugins run ./my-plugin count --args '{"classes": ["person"]}' --image street.jpg
+              gantry plugins run motion detect --image first.jpg --image second.jpg
+
+            With several pictures the tool is called for one after the other, in the same worker; a line of JSON for \
+            each has the picture's path and the result, or the error of a picture that the tool refused.
 
             Exit status: 0 done; 64 wrong arguments; 65 the tool refused; 66 no such plugin, tool or picture; 69 the \
             plugin is not available here; 70 it crashed; 75 it took too long; 130 stopped by Ctrl-C.
@@ -26,8 +30,10 @@ struct PluginsRun: ParsableCommand {
     var tool: String
     @Argument(help: ArgumentHelp("Arguments of the tool.", valueName: "key=value"))
     var pairs: [String] = []
-    @Option(help: ArgumentHelp("The picture, a JPEG or PNG file.", valueName: "file"))
-    var image: String?
+    @Option(
+        name: .customLong("image"),
+        help: ArgumentHelp("The picture, a JPEG or PNG file; may be given several times.", valueName: "file"))
+    var images: [String] = []
     @Option(help: ArgumentHelp("Arguments of the tool as one JSON object.", valueName: "json"))
     var args: String?
     @Option(help: ArgumentHelp("Give up after so many seconds, loading excluded.", valueName: "seconds"))
@@ -50,73 +56,17 @@ struct PluginsRun: ParsableCommand {
         var configuration = places.configuration
         configuration.pluginFolders = [found.folder]
         var call = PluginCall(plugin: found.name, tool: tool, arguments: arguments)
-        if let image { call.image = .encoded(try FileContents.read(image, limit: 64 << 20)) }
+        // What cannot be read is told before anything is started.
+        for path in images { _ = try FileContents.read(path, limit: ToolRun.largestPicture) }
         call.deadline = timeout.map { .seconds($0) }
         let progress = ToolProgress(title: "\(found.name) \(tool)", quiet: quiet)
         call.progress = { progress.show($0) }
-        let (ready, showsLog) = (call, log)
         defer { progress.close() }
-        let json = try LocalPlugins.with(configuration) { host in
-            try Self.checkAvailable(host, ready.plugin)
-            try Self.checkPicture(host, ready)
-            do throws(PluginHostFailure) {
-                let result = try await host.run(ready)
-                if showsLog { Self.showLog(of: host, ready.plugin, last: .max) }
-                return result.json
-            } catch {
-                progress.close()
-                Self.showLog(of: host, ready.plugin, last: showsLog ? .max : Self.isCrash(error) ? 20 : 0)
-                throw Self.failure(error, ready)
-            }
-        }
-        progress.close()
-        try StandardOutput.print(String(decoding: json, as: UTF8.self))
-    }
-
-    private static func checkAvailable(_ host: PluginHost, _ name: String) throws(CommandFailure) {
-        guard let health = host.health(name) else {
-            throw CommandFailure(code: .notFound, message: "no such plugin", subject: name)
-        }
-        guard !health.state.isAvailable else { return }
-        showLog(of: host, name, last: 20)
+        let run = ToolRun(call: call, images: images, showsLog: log, progress: progress)
+        let refused = try LocalPlugins.with(configuration) { try await run.run(on: $0) }
+        guard refused > 0 else { return }
         throw CommandFailure(
-            code: .modelUnavailable,
-            message: "the plugin is \(health.state.rawValue)" + (health.reason.map { ": \($0)" } ?? ""), subject: name,
-            hint: health.mend)
-    }
-
-    private static func checkPicture(_ host: PluginHost, _ call: PluginCall) throws(CommandFailure) {
-        guard let tools = host.tools(call.plugin), let tool = tools.first(where: { $0.name == call.tool }) else {
-            let names = (host.tools(call.plugin) ?? []).map(\.name).joined(separator: ", ")
-            throw CommandFailure(
-                code: .notFound, message: "the plugin \(call.plugin) has no such tool", subject: call.tool,
-                hint: "It has: \(names)")
-        }
-        if case .encoded = call.image, !tool.takesPicture {
-            throw CommandFailure(
-                code: .invalidArgument, message: "this tool takes no picture", subject: call.tool,
-                hint: "Leave --image out")
-        }
-    }
-
-    private static func isCrash(_ failure: PluginHostFailure) -> Bool {
-        if case .workerFault = failure.kind { true } else { false }
-    }
-
-    private static func failure(_ failure: PluginHostFailure, _ call: PluginCall) -> CommandFailure {
-        let code: FailureCode =
-            switch failure.kind {
-            case .unavailable: .modelUnavailable
-            case .workerFault: .internalError
-            default: failure.code
-            }
-        return CommandFailure(
-            code: code, message: failure.message, subject: failure.subject ?? "\(call.plugin) \(call.tool)",
-            hint: failure.hint)
-    }
-
-    /// What the plugin printed last.
-    private static func showLog(of host: PluginHost, _ name: String, last count: Int) {
-        for line in (host.log(name) ?? []).suffix(count) { StandardError.write("  | \(PlainText.line(line))\n") }
+            code: .invalidData, message: "refused \(refused) of \(images.count) pictures",
+            subject: "\(found.name) \(tool)", hint: "Those lines say \"error\"")
     }
 }
