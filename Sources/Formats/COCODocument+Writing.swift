@@ -67,7 +67,7 @@ extension COCODocument {
         if hasUnprintable { throw .unprintable("an image or annotation has NaN or infinite values") }
     }
 
-    private static func write(_ image: Image, to writer: inout JSONWriter) {
+    static func write(_ image: Image, to writer: inout JSONWriter) {
         writer.object { writer in
             writer.field("id", image.id)
             writer.field("width", image.width)

@@ -68,25 +68,3 @@ extension DetectionChunk {
         try self.init(read: fingerprint, range: Int(first)..<Int(end), frames: frames, file: name)
     }
 }
-
-/// Takes integers off the front of bytes whose number the caller has checked.
-private struct LittleEndianReader {
-    let bytes: [UInt8]
-    private(set) var position = 0
-
-    init(bytes: [UInt8]) { self.bytes = bytes }
-
-    mutating func skip(_ count: Int) { position += count }
-
-    mutating func next<Integer: FixedWidthInteger>(_: Integer.Type) -> Integer {
-        let size = Integer.bitWidth / 8
-        var value: Integer = 0
-        for index in (0..<size).reversed() {
-            value = value << 8 | Integer(truncatingIfNeeded: bytes[position + index])
-        }
-        position += size
-        return value
-    }
-
-    mutating func nextFloat() -> Double { Double(Float(bitPattern: next(UInt32.self))) }
-}

@@ -34,13 +34,3 @@ extension DetectionChunk {
         return bytes
     }
 }
-
-extension [UInt8] {
-    fileprivate mutating func appendLittleEndian(_ value: some FixedWidthInteger) {
-        var rest = value
-        for _ in 0..<(value.bitWidth / 8) {
-            append(UInt8(truncatingIfNeeded: rest))
-            rest >>= 8
-        }
-    }
-}

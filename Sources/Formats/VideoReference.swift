@@ -25,8 +25,9 @@ package struct VideoReference: Hashable, Sendable, Codable {
         case duration, timebase
     }
 
-    package init(_ facts: VideoFacts, sha256: String) {
-        fileName = facts.fileName
+    /// - Parameter name: as its owner calls it, where that is not its file's name.
+    package init(_ facts: VideoFacts, sha256: String, name: String? = nil) {
+        fileName = name ?? facts.fileName
         self.sha256 = sha256
         width = facts.width
         height = facts.height

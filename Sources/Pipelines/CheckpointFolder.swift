@@ -82,7 +82,7 @@ final class CheckpointFolder: Sendable {
         chunks.withLock { chunks in plan.chunks.flatMap { chunks[$0.index] ?? [] } }
     }
 
-    private static func fileName(_ chunk: ChunkPlan.Chunk) -> String {
+    static func fileName(_ chunk: ChunkPlan.Chunk) -> String {
         let digits = String(chunk.index)
         return "chunk-\(String(repeating: "0", count: max(0, 6 - digits.count)))\(digits).bin"
     }

@@ -26,6 +26,7 @@ struct DetectStage: Sendable {
         let finished = try checkpoints.load(plan, observer: observer)
         let resumedFrames = checkpoints.frames(of: plan).count
         let meter = FrameCounter(
+            stage: .detect,
             total: plan.chunks.reduce(0) { $0 + wanted.count(in: $1.frames) },
             resumed: plan.chunks.filter { finished.contains($0.index) }.reduce(0) { $0 + wanted.count(in: $1.frames) },
             observer: observer)
@@ -43,7 +44,7 @@ struct DetectStage: Sendable {
                         let pull = try group.pull()
                         try pull.finished.forEach(checkpoints.write)
                         guard let work = pull.work else {
-                            damage.add(group)
+                            damage.add(group.damage)
                             break
                         }
                         let detections = try session.analyze(work.frame)
@@ -69,64 +70,5 @@ struct DetectStage: Sendable {
             observer(.warning("\(missing) of \(frames.count + missing) frames could not be decoded and are left out"))
         }
         return Outcome(frames: frames, resumedFrames: resumedFrames)
-    }
-}
-
-/// Counts analysed frames over all lanes and reports them one at a time.
-private final class FrameCounter: Sendable {
-    private let progress: Mutex<StageProgress>
-    private let observer: PipelineObserver
-
-    init(total: Int, resumed: Int, observer: @escaping PipelineObserver) {
-        progress = Mutex(StageProgress(stage: .detect, done: resumed, total: total, resumed: resumed))
-        self.observer = observer
-    }
-
-    func report() { progress.withLock { observer(.progress($0)) } }
-
-    /// Frames that could not be decoded will not come any more.
-    /// - Returns: how many they are.
-    func finish() -> Int {
-        progress.withLock { progress in
-            let missing = progress.total - progress.done
-            guard missing > 0 else { return 0 }
-            progress.done = progress.total
-            observer(.progress(progress))
-            return missing
-        }
-    }
-
-    func countFrame() {
-        progress.withLock { progress in
-            progress.done += 1
-            observer(.progress(progress))
-        }
-    }
-}
-
-/// Says once per cause what was wrong with the video's data, not once per group.
-private final class DamageReport: Sendable {
-    private struct Said {
-        var patched = false
-        var stopped = false
-    }
-
-    private let said = Mutex(Said())
-    private let observer: PipelineObserver
-
-    init(observer: @escaping PipelineObserver) { self.observer = observer }
-
-    func add(_ group: OpenGroup) {
-        let damage = group.damage
-        said.withLock { said in
-            if damage.patchedFrames > 0, !said.patched {
-                said.patched = true
-                observer(.warning("parts of some frames are damaged and were guessed by the decoder"))
-            }
-            if let reason = damage.readingStopped, !said.stopped {
-                said.stopped = true
-                observer(.warning("the file could not be read to its end: \(reason)"))
-            }
-        }
     }
 }

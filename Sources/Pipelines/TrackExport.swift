@@ -7,7 +7,7 @@ import Model
 /// The export stage: a run's tracks as files, each published whole or not at all.
 struct TrackExport {
     let source: VideoSource
-    let videoSHA256: String
+    let reference: VideoReference
     let results: OutputDirectory
     /// Names of the classes that were looked for, by class id.
     let classes: [Int: String]
@@ -57,8 +57,6 @@ struct TrackExport {
         try results.publishStream(name: name) { file in try COCODocument.write(coco) { try file.write($0) } }
         return frames.reduce(0) { $0 + $1.detections.count }
     }
-
-    private var reference: VideoReference { VideoReference(source.facts, sha256: videoSHA256) }
 
     /// Publishes a picture of the frame with the most to see.
     func writePoster(interrupt: Interrupt) throws {

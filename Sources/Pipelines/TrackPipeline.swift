@@ -43,7 +43,8 @@ package struct TrackPipeline: Sendable {
         clock.lap(.track)
 
         let export = TrackExport(
-            source: source, videoSHA256: sha256, results: results, classes: choice.keptClasses,
+            source: source, reference: VideoReference(source.facts, sha256: sha256), results: results,
+            classes: choice.keptClasses,
             frames: detected.frames, tracks: tracks)
         // Until this run's summary is there, the folder holds files of two runs: what would speak for the older one, or
         // show other tracks than the files beside it, goes first.

@@ -165,6 +165,12 @@ package final class PluginHost: Sendable {
 
     // MARK: Folders
 
+    /// The folder of the plugin of this name; nil where none of the configuration's folders holds it.
+    package static func folder(of name: String, configuration: PluginHostConfiguration) -> String? {
+        configuration.pluginFolders.map(absolute).flatMap { pluginFolders(in: $0, report: configuration.report) }
+            .first { (try? ManifestReader.read(folder: $0))?.name == name }  // what cannot be read has no name
+    }
+
     /// Registers what is new in the plugin folders.
     private func discover() -> [HostedPlugin] {
         var found: [HostedPlugin] = []

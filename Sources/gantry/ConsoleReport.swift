@@ -10,6 +10,8 @@ final class ConsoleReport: Sendable {
         /// Share at which the next plain line is due.
         var nextPlainShare = 0.25
         var barIsOpen = false
+        /// Of a job, the pipeline that is running.
+        var pipeline: String?
     }
 
     private let state = Mutex(State())
@@ -31,6 +33,27 @@ final class ConsoleReport: Sendable {
             case .note(let text): if !isQuiet { print(line: text, &state) }
             case .progress(let progress): if !isQuiet { show(progress, at: now, &state) }
             }
+        }
+    }
+
+    /// A job's events: the same, with a line where a pipeline begins.
+    func observe(_ event: JobRunEvent) {
+        switch event {
+        case .warning(let text): observe(PipelineEvent.warning(text))
+        case .note(let text): observe(PipelineEvent.note(text))
+        case .finished: break
+        case .progress(let progress):
+            guard let stage = StageProgress.Stage(rawValue: progress.stage) else { return }
+            let isNew = state.withLock { state in
+                defer { state.pipeline = progress.pipeline }
+                return state.pipeline != progress.pipeline
+            }
+            if isNew { observe(PipelineEvent.note("\(progress.pipeline):")) }
+            guard progress.total > 0 else { return }
+            observe(
+                PipelineEvent.progress(
+                    StageProgress(
+                        stage: stage, done: progress.done, total: progress.total, resumed: progress.resumed)))
         }
     }
 

@@ -113,7 +113,7 @@ import Testing
         let inner = registry.validate(
             config: ["scene": try WireValue(json: Array(json.utf8))], pipelines: ["scene"])
         #expect(inner.errors.map(\.field) == ["scene"])
-        #expect(inner.errors[0].hint == "Give settings by name: {\"method\":\"histogram\"}")
+        #expect(inner.errors[0].hint == "Give settings by name: {\"method\":\"content\"}")
     }
 
     @Test func theSameConfigurationGivesTheSameReport() {

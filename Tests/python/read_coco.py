@@ -30,7 +30,8 @@ def main(path):
     print(json.dumps({
         "images": [image["id"] for image in coco.loadImgs(coco.getImgIds())],
         "categories": [category["name"] for category in coco.loadCats(coco.getCatIds())],
-        "track_ids": [annotation["track_id"] for annotation in annotations],
+        "track_ids": [annotation["track_id"] for annotation in annotations if "track_id" in annotation],
+        "scenes": len(coco.dataset.get("scenes", [])),
         "annotations_of_images": sum(len(ids) for ids in by_image.values()),
         "precision": precision,
     }))

@@ -159,6 +159,26 @@ int gav_scaler_rgb(
 // The pixels that share a chroma sample, in x and in y: 2 and 2 for 4:2:0.
 void gav_frame_chroma_step(const gav_frame *, int *x, int *y);
 
+// Three planes of `count` pixels to one of red, green, blue.
+void gav_interleave(const uint8_t *r, const uint8_t *g, const uint8_t *b, size_t count, uint8_t *rgb);
+
+// ---- comparing -------------------------------------------------------------------------------------------------
+
+// Hue 0...179 (two degrees each), saturation and value 0...255, of planar RGB.
+void gav_hsv(
+    const uint8_t *r, const uint8_t *g, const uint8_t *b, size_t count, uint8_t *hue, uint8_t *saturation,
+    uint8_t *value);
+// Sums of absolute differences; of hues, the short way round the circle.
+uint64_t gav_difference(const uint8_t *a, const uint8_t *b, size_t count);
+uint64_t gav_hue_difference(const uint8_t *a, const uint8_t *b, size_t count);
+uint64_t gav_sum(const uint8_t *bytes, size_t count);
+// Means of `factor` x `factor` pixels; both sides are multiples of it.
+void gav_shrink(const uint8_t *from, int width, int height, int factor, uint8_t *to);
+// Sum over 256ths of a grey level of how far `between` is from `a` mixed with `weight` 256ths of `b`; with
+// `ignores_level`, after a difference that is the same everywhere is taken out.
+int64_t gav_blend_residual(
+    const uint8_t *a, const uint8_t *b, const uint8_t *between, int weight, size_t count, int ignores_level);
+
 // ---- drawing ---------------------------------------------------------------------------------------------------
 
 // Coverage, 0…255, of the pixels from (x, y) on; rows follow without padding. Origin and size are even for blending.

@@ -1,4 +1,5 @@
 import FileSafety
+import Formats
 import Media
 import Model
 import PluginHost
@@ -7,6 +8,8 @@ import PluginHost
 struct JobContext: Sendable {
     let source: VideoSource
     let videoSHA256: String
+    /// As its owner calls it.
+    let videoName: String
     let names: ResultNames
     let results: OutputDirectory
     let lanes: Int
@@ -14,6 +17,8 @@ struct JobContext: Sendable {
     let environment: [String: String]
     let plugins: PluginHostConfiguration?
     let cancellation: Cancellation
+
+    var reference: VideoReference { VideoReference(source.facts, sha256: videoSHA256, name: videoName) }
 }
 
 /// How a job's result files are called.

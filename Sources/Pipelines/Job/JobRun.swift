@@ -1,4 +1,5 @@
 import FileSafety
+import Foundation
 import Media
 import Model
 import PluginHost
@@ -56,7 +57,8 @@ package struct JobRun: Sendable {
         source.notes.forEach { observer(.warning($0)) }
         let sha256 = try plan.sha256 ?? digest(cancellation)
         return JobContext(
-            source: source, videoSHA256: sha256, names: ResultNames(videoName: plan.videoName, sha256: sha256),
+            source: source, videoSHA256: sha256, videoName: (plan.videoName as NSString).lastPathComponent,
+            names: ResultNames(videoName: plan.videoName, sha256: sha256),
             results: results, lanes: plan.lanes > 0 ? plan.lanes : ProcessorCount.available, device: plan.device,
             environment: environment, plugins: plugins, cancellation: cancellation)
     }
@@ -86,7 +88,8 @@ package struct JobRun: Sendable {
         var failures: [JobRunFailure] = []
         for (index, (pipeline, prepared)) in zip(plan.pipelines, prepared).enumerated() {
             let record = try RunRecord(
-                of: pipeline, names: context.names, videoSHA256: context.videoSHA256, in: context.results)
+                of: pipeline, identity: (try? prepared.get())?.identity ?? "", names: context.names,  // it fails below
+                videoSHA256: context.videoSHA256, in: context.results)
             if let finished = try record.read() {
                 observer(.note("\(pipeline.name) was finished by an earlier run"))
                 results.append(finished)

@@ -53,7 +53,7 @@ struct PersonTrackingRun: PipelineRun {
         let detected = try analysis.detect(
             in: context.results, part: pipeline.fileNamePart, cancellation: context.cancellation, observer: observer)
         let export = TrackExport(
-            source: context.source, videoSHA256: context.videoSHA256, results: context.results,
+            source: context.source, reference: context.reference, results: context.results,
             classes: detected.choice.keptClasses, frames: detected.outcome.frames,
             tracks: isTracking ? analysis.tracks(detected) : [])
         let coco = context.names.file(pipeline, "coco.json")

@@ -3,9 +3,16 @@ protocol PipelineRun: Sendable {
     /// Its stages with frames to count, and what each is expected to cost: decoding a frame is 1.
     var costs: [(stage: StageProgress.Stage, cost: Double)] { get }
 
+    /// What decides its files beside the video and the settings: a plugin's code. Empty where nothing does.
+    var identity: String { get }
+
     /// Does the work, from the checkpoints that are there. Files are published under names that begin with the
     /// context's base name; the same input gives the same bytes.
     func run(observer: @escaping PipelineObserver) throws -> PipelineProduct
+}
+
+extension PipelineRun {
+    var identity: String { "" }
 }
 
 /// What a pipeline has made.
@@ -18,10 +25,10 @@ struct PipelineProduct: Hashable, Sendable {
 extension PlannedPipeline {
     func makeRun(in context: JobContext) throws -> any PipelineRun {
         if let tool = PluginToolName(runs) {
-            throw PipelineFailure(
-                code: .unsupported, message: "plugins cannot be run over a video yet", subject: "\(tool)")
+            return try PluginToolRun(self, tool: tool, in: context)
         }
         switch runs {
+        case "scene_detection": return try SceneDetectionRun(self, in: context)
         case "person_tracking": return try PersonTrackingRun(self, in: context)
         default:
             throw PipelineFailure(

@@ -19,14 +19,18 @@ struct RunRecord {
     private let results: OutputDirectory
     private let fingerprint: String
 
-    init(of pipeline: PlannedPipeline, names: ResultNames, videoSHA256: String, in results: OutputDirectory) throws {
+    /// - Parameter identity: see ``PipelineRun``.
+    init(
+        of pipeline: PlannedPipeline, identity: String, names: ResultNames, videoSHA256: String,
+        in results: OutputDirectory
+    ) throws {
         self.results = results
         folder = try results.folder(named: CheckpointFolder.name).folder(named: pipeline.fileNamePart)
         fingerprint = try SHA256Digest.of(
             Array(
                 [
                     "revision \(Self.revision)", "gantry \(ProductVersion.string)", "video \(videoSHA256)",
-                    "names \(names.stem)", "pipeline \(pipeline.name) \(pipeline.runs)",
+                    "names \(names.stem)", "pipeline \(pipeline.name) \(pipeline.runs) \(identity)",
                     "settings \(String(decoding: pipeline.settings.json, as: UTF8.self))",
                 ].joined(separator: "\n").utf8))
     }
