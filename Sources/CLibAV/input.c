@@ -133,6 +133,11 @@ void gav_input_close(gav_input *input) {
 const char *gav_input_format(const gav_input *input) { return input->format->iformat->name; }
 int gav_input_stream_count(const gav_input *input) { return (int)input->format->nb_streams; }
 
+int64_t gav_input_duration(const gav_input *input) {
+    int64_t duration = input->format->duration;
+    return duration == AV_NOPTS_VALUE || duration < 0 ? 0 : duration;
+}
+
 static int rotation_of(const AVStream *stream) {
     const int32_t *matrix = NULL;
 #if LIBAVFORMAT_VERSION_MAJOR >= 61

@@ -41,10 +41,10 @@ package final class IncomingFile: Sendable {
 
     deinit { remove() }
 
-    package var byteCount: Int64 { state.withLock { $0.written } }
+    /// Where it lies while it arrives; nil once it was moved or removed.
+    package var path: String? { state.withLock { $0.name }.map { "\(folder.path)/\($0)" } }
 
-    /// Leads to the content while it arrives and after it was moved, for this process.
-    package var descriptor: Int32 { file.number }
+    package var byteCount: Int64 { state.withLock { $0.written } }
 
     /// Appends a piece.
     package func append(_ bytes: [UInt8]) throws(FileSafetyFailure) {

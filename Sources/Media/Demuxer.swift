@@ -42,6 +42,12 @@ import Model
     /// libav's short name of the container.
     var format: String { unsafe String(cString: gav_input_format(handle)) }
 
+    /// How long it lasts, as the header says or libav guesses; nil where neither does.
+    var seconds: Double? {
+        let duration = unsafe gav_input_duration(handle)
+        return duration > 0 ? Double(duration) / 1_000_000 : nil
+    }
+
     var streams: [gav_stream] {
         let count = unsafe gav_input_stream_count(handle)
         return (0..<count).map { index in

@@ -114,7 +114,7 @@ package struct VideoSource: Sendable {
 
 extension VideoSource {
     /// The stream to analyse: the default one, then the one with the most pixels, then the first.
-    private static func chooseVideo(_ streams: [gav_stream], file: MediaFile) throws(MediaFailure) -> Int {
+    static func chooseVideo(_ streams: [gav_stream], file: MediaFile) throws(MediaFailure) -> Int {
         let candidates = streams.indices.filter { streams[$0].kind == GAV_VIDEO && streams[$0].is_cover == 0 }
         func rank(_ index: Int) -> (Int32, Int64, Int) {
             let stream = streams[index]

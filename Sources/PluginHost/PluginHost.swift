@@ -20,6 +20,7 @@ package final class PluginHost: Sendable {
     package let configuration: PluginHostConfiguration
     private let board = HealthBoard()
     private let decoder: ImageDecoder
+    private let prober: VideoProber?
     private let gate: LoadGate
     private let state = Mutex(State())
 
@@ -32,6 +33,7 @@ package final class PluginHost: Sendable {
         if configuration.python.contains("/") { configuration.python = Self.absolute(configuration.python) }
         self.configuration = configuration
         decoder = ImageDecoder(configuration: configuration)
+        prober = configuration.uploadFolder.map { VideoProber(folder: $0, configuration: configuration) }
         gate = LoadGate(places: configuration.parallelLoads, turn: configuration.loadTurn)
     }
 
@@ -39,6 +41,7 @@ package final class PluginHost: Sendable {
 
     /// Begins to load every plugin; returns at once.
     package func start() {
+        prober?.warm()
         for plugin in discover() { plugin.beginLoad(reason: "found", isManual: false) }
     }
 
@@ -149,6 +152,11 @@ package final class PluginHost: Sendable {
         try await decoder.decode(picture)
     }
 
+    /// Looks at a video among the uploads in progress, in a process of its own, for two seconds at most.
+    package func probe(video path: String) async -> VideoProbe {
+        await prober?.probe(path) ?? .unknown(reason: "videos are not looked at")
+    }
+
     // MARK: End
 
     /// Ends all workers; what has not ended by itself within `deadline` is killed.
@@ -159,6 +167,7 @@ package final class PluginHost: Sendable {
         }
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.decoder.stop(grace: deadline) }
+            group.addTask { await self.prober?.stop(grace: deadline) }
             for plugin in all { group.addTask { await plugin.stop(grace: deadline) } }
         }
     }

@@ -13,6 +13,8 @@ package struct PluginHostConfiguration: Sendable {
     package var stateFolder: String
     /// The gantry program, for entry points that begin with `@gantry`.
     package var program: String
+    /// Where uploads in progress lie, for the prober of videos; nil: videos are not looked at.
+    package var uploadFolder: String?
     /// Where models and engines are, for plugins that are Gantry's own.
     package var cacheFolder: String?
 
@@ -48,7 +50,7 @@ package struct PluginHostConfiguration: Sendable {
     package var parallelLoads = max(2, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
     /// How long a load counts among them.
     package var loadTurn: Duration = .seconds(3)
-    /// For a picture, until the image decoder has started.
+    /// For a picture or a video, until the worker that looks at it has started.
     package var decoderPatience: Duration = .seconds(5)
     /// Between two tries to start an image decoder that does not start: the first wait; each further one is twice as
     /// long, up to `longestBackoff`.
@@ -59,6 +61,12 @@ package struct PluginHostConfiguration: Sendable {
     package init(stateFolder: String, program: String) {
         self.stateFolder = stateFolder
         self.program = program
+    }
+
+    /// Gantry's own workers may read it: their program lies there.
+    var programFolder: String {
+        let parts = program.split(separator: "/").dropLast()
+        return "/" + parts.joined(separator: "/")
     }
 
     private static var processEnvironment: [String: String] {

@@ -1,6 +1,7 @@
 import FileSafety
 import Foundation
 import Jobs
+import PluginHost
 import TestSupport
 import Testing
 
@@ -14,6 +15,19 @@ import Testing
         try await withJobServer(limits: limits) { server in
             try await server.run("job_submit.py", [server.folders.root])
         }
+    }
+
+    @Test func `a video that is none is refused, and one that nobody could look at is not`() async throws {
+        let probe: @Sendable (String) async -> VideoProbe = { path in
+            switch try? String(contentsOfFile: path, encoding: .utf8) {  // nil: it is not there
+            case "good": .video(seconds: 12.5)
+            case "endless": .video(seconds: nil)
+            case "bad": .notAVideo(reason: "holds sound only, no video stream")
+            case "slow": .unknown(reason: "it took too long")
+            default: .notAVideo(reason: "the test's prober saw something else")
+            }
+        }
+        try await withJobServer(probe: probe) { server in try await server.run("job_probe.py", [server.folders.root]) }
     }
 
     @Test func `jobs are listed, cancelled and deleted, and names lead nowhere else`() async throws {

@@ -4,6 +4,7 @@ import HTTPKit
 import Jobs
 import Logging
 import Pipelines
+import PluginHost
 import StoreSQLite
 import TestSupport
 import Testing
@@ -64,6 +65,7 @@ func withJobServer(
     limits: UploadLimits = UploadLimits(), plugins: any PluginService = FakePlugins(), storage: String? = nil,
     environment: [String: String] = ProcessInfo.processInfo.environment,
     control: (any JobStore) -> any JobControl = { StoreJobControl(store: $0) },
+    probe: (@Sendable (String) async -> VideoProbe)? = nil,
     _ body: (JobServer) async throws -> Void
 ) async throws {
     let scratch = FileManager.default.temporaryDirectory.appendingPathComponent("gantry-test-\(UUID().uuidString)")
@@ -91,7 +93,7 @@ func withJobServer(
             store: store, folders: folders, control: control(store),
             pipelines: PipelineOffer(
                 registry: try PipelineRegistry.load(environment: environment), plugins: plugins,
-                environment: environment), limits: limits),
+                environment: environment), limits: limits, probe: probe),
         tokens: file, logger: logger)
     let port = try await server.start()
     do {

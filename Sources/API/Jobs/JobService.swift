@@ -1,5 +1,6 @@
 import FileSafety
 import Jobs
+import PluginHost
 
 /// The jobs part of the server: where jobs and their files are kept, what can be run, and who runs it.
 package struct JobService: Sendable {
@@ -8,11 +9,14 @@ package struct JobService: Sendable {
     package var control: any JobControl
     package var pipelines: PipelineOffer
     package var limits: UploadLimits
+    /// Has a first look at the video at a path; nil: nobody does.
+    package var probe: (@Sendable (_ path: String) async -> VideoProbe)?
 
     package init(
         store: any JobStore, folders: StorageFolders, control: any JobControl, pipelines: PipelineOffer,
-        limits: UploadLimits = UploadLimits()
+        limits: UploadLimits = UploadLimits(), probe: (@Sendable (_ path: String) async -> VideoProbe)? = nil
     ) {
+        self.probe = probe
         self.store = store
         self.folders = folders
         self.control = control

@@ -82,6 +82,8 @@ int gav_input_open(
 void gav_input_close(gav_input *);
 const char *gav_input_format(const gav_input *);
 int gav_input_stream_count(const gav_input *);
+// In microseconds, as the header says or libav guesses; 0 where unknown.
+int64_t gav_input_duration(const gav_input *);
 void gav_input_stream(const gav_input *, int index, gav_stream *);
 // The stream's language tag, or NULL; valid while the input is open.
 const char *gav_input_language(const gav_input *, int index);

@@ -46,8 +46,8 @@ struct PluginAudit {
     /// Manifests as the registry has them, by plugin.
     var manifests: [String: WireValue] = [:]
 
-    /// The helper that Gantry itself keeps; no registry lists it.
-    private static let hidden = "image-decoder"
+    /// The workers that Gantry itself keeps; no registry lists them.
+    private static let hidden: Set = ["image-decoder", "video-prober"]
 
     /// What is wrong, by plugin.
     var findings: [Finding] {
@@ -94,7 +94,8 @@ struct PluginAudit {
         let known = Set(plugins.flatMap(\.workers))
         let servers = Set(processes.filter { known.contains($0.id) }.map(\.parent))
         return processes.compactMap { process in
-            guard let plugin = process.plugin, plugin != Self.hidden, process.id == process.group, !process.isZombie,
+            guard let plugin = process.plugin, !Self.hidden.contains(plugin), process.id == process.group,
+                !process.isZombie,
                 !known.contains(process.id)
             else { return nil }
             if servers.contains(process.parent) {

@@ -32,7 +32,7 @@ final class JobsRun: Sendable {
         let service = JobService(
             store: store, folders: settings.folders, control: DispatcherControl(dispatcher: dispatcher),
             pipelines: PipelineOffer(registry: registry, plugins: plugins, environment: environment),
-            limits: try UploadLimits(environment: environment))
+            limits: try UploadLimits(environment: environment), probe: { await plugins.probe(video: $0) })
         self.service = service
         let uploads = try service.prepareStorage()
         work = Task.detached { await dispatcher.run() }

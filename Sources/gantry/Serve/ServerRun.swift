@@ -38,6 +38,7 @@ final class ServerRun {
         var configuration =
             PluginPlaces(plugins: folders, storage: settings.storageFolder, environment: environment).configuration
         configuration.report = { Self.write($0, to: logger) }
+        configuration.uploadFolder = try StorageFolders(root: settings.storageFolder).temporary
         plugins = PluginHost(configuration: configuration)
         jobs = try JobsRun(
             JobSettings(storageFolder: settings.storageFolder, environment: environment), plugins: plugins,

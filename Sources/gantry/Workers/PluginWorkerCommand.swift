@@ -11,6 +11,7 @@ struct PluginWorkerCommand: ParsableCommand {
     enum Name: String, CaseIterable, ExpressibleByArgument {
         case detector
         case imageDecoder = "image-decoder"
+        case videoProber = "video-prober"
     }
 
     @Argument var name: Name
@@ -19,6 +20,7 @@ struct PluginWorkerCommand: ParsableCommand {
         switch name {
         case .detector: PluginProcess.run(DetectorPlugin.self)
         case .imageDecoder: PluginProcess.run(ImageDecoderPlugin.self)
+        case .videoProber: PluginProcess.run(VideoProberPlugin.self)
         }
     }
 }

@@ -91,7 +91,10 @@ struct JobIntake: Sendable {
     ) async throws -> Submitted {
         let name = FileName(upload: clientName)
         let folders = service.folders
-        let digest = try await disk.run { () throws(FileSafetyFailure) in try file.finish() }
+        // The disk is waited for while the prober looks.
+        async let finished = disk.run { () throws(FileSafetyFailure) in try file.finish() }
+        let seconds = try await duration(of: file)
+        let digest = try await finished
         let id = try await newID()
         try await disk.run { () throws(FileSafetyFailure) in
             try file.move(into: folders.uploads(of: id.text), as: name)
@@ -99,7 +102,7 @@ struct JobIntake: Sendable {
         let request = JobRequest(
             video: JobVideo(
                 path: "\(folders.uploads(of: id.text))/\(name.text)", fileName: Self.shown(clientName),
-                byteCount: file.byteCount, sha256: digest),
+                byteCount: file.byteCount, seconds: seconds, sha256: digest),
             pipelines: order.pipelines, config: order.config,
             needsGPU: order.usesGPU && !GPUFacts.ofThisMachine.devices.isEmpty, owner: owner,
             storagePath: folders.results(of: id.text))
@@ -119,6 +122,20 @@ struct JobIntake: Sendable {
         guard case .created = outcome else { return Submitted(job: job, isRepeated: true) }
         service.control.submitted()
         return Submitted(job: job, isRepeated: false)
+    }
+
+    /// - Returns: Nil where nobody knows.
+    /// - Throws: `UNSUPPORTED_MEDIA` where it is no video.
+    private func duration(of file: IncomingFile) async throws -> Double? {
+        guard let probe = service.probe, let path = file.path else { return nil }
+        switch await probe(path) {
+        case .video(let seconds): return seconds
+        case .unknown: return nil
+        case .notAVideo(let reason):
+            throw ErrorEnvelope(
+                .unsupportedMedia, "The video cannot be used: \(reason)",
+                hint: "Check that it plays in a video player; gantry probe FILE says more", field: "video")
+        }
     }
 
     /// What was moved to its place and is no job's. What cannot be removed now, the next start removes.
