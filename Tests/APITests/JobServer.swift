@@ -18,6 +18,7 @@ struct JobServer: Sendable {
     let port: Int
     let folders: StorageFolders
     let store: SQLiteJobStore
+    let offer: PipelineOffer
     /// Tokens by what they may do: admin, read, submit, expired.
     let tokens: [String: String]
 
@@ -86,20 +87,20 @@ func withJobServer(
     logger.logLevel = .critical
     var bounds = HTTPLimits()
     bounds.shutdownDeadline = .seconds(3)
+    let offer = PipelineOffer(
+        registry: try PipelineRegistry.load(environment: environment), plugins: plugins, environment: environment)
     let server = GantryServer(
         settings: try ServerSettings(host: "127.0.0.1", port: 0, storageFolder: folders.root, environment: [:]),
         limits: bounds, plugins: plugins,
         jobs: JobService(
             store: store, folders: folders, control: control(store),
-            pipelines: PipelineOffer(
-                registry: try PipelineRegistry.load(environment: environment), plugins: plugins,
-                environment: environment), limits: limits, probe: probe),
+            pipelines: offer, limits: limits, probe: probe),
         tokens: file, logger: logger)
     let port = try await server.start()
     do {
         try await body(
             JobServer(
-                address: "http://127.0.0.1:\(port)", port: port, folders: folders, store: store, tokens: tokens))
+                address: "http://127.0.0.1:\(port)", port: port, folders: folders, store: store, offer: offer, tokens: tokens))
     } catch {
         Issue.record(error)
     }

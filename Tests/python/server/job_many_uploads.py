@@ -1,6 +1,6 @@
 """Many uploads at the same time: all are taken, and the server's memory does not grow with them.
 
-job_many_uploads.py URL TOKEN COUNT BYTES LIMIT_MB PID
+job_many_uploads.py URL TOKEN COUNT BYTES LIMIT_MB PID VIDEO    (as many BYTES of VIDEO, or zeros after it, are sent)
 """
 
 import os
@@ -12,7 +12,7 @@ import time
 from calls import Server, check, finish
 from uploads import multipart
 
-url, token, count, size, limit, pid = sys.argv[1:]
+url, token, count, size, limit, pid, video = sys.argv[1:]
 count, size, limit = int(count), int(size), int(limit)
 server = Server(url)
 
@@ -32,7 +32,7 @@ def upload(content):
         started.wait()  # All are in the middle of it at the same time.
         sent = 0
         while sent < size:
-            piece = content[:min(len(content), size - sent)]
+            piece = content[sent:min(sent + 65536, size)]
             link.sendall(piece)
             sent += len(piece)
         link.sendall(after)
@@ -40,7 +40,9 @@ def upload(content):
 
 
 answers, started = [], threading.Barrier(1)
-content = os.urandom(1 << 16)
+with open(video, "rb") as file:
+    content = file.read(size)
+content += bytes(size - len(content))
 for _ in range(8):  # What any upload needs once is not counted.
     upload(content)
 answers.clear()
