@@ -21,7 +21,7 @@ package enum FolderRemoval {
         if fsync(folder.number) != 0, errno != EINVAL { throw .system(errno, "cannot make it durable", path) }
     }
 
-    private static func remove(
+    static func remove(
         _ name: String, in folder: borrowing FileDescriptor, depth: Int
     ) throws(FileSafetyFailure) {
         let shown = "\(folder.path)/\(name)"

@@ -60,10 +60,7 @@ package struct TemporaryFile: ~Copyable {
     }
 
     /// Leads to the file through the folder's descriptor, also from child processes, as long as this value lives.
-    var path: String {
-        let anchored = "/proc/\(getpid())/fd/\(directory.folder.number)"
-        return unsafe "\(access(anchored, F_OK) == 0 ? anchored : directory.path)/\(name)"
-    }
+    var path: String { "\(directory.anchoredPath)/\(name)" }
 
     /// Appends `bytes`.
     package func write(_ bytes: [UInt8]) throws(FileSafetyFailure) {

@@ -37,6 +37,12 @@ package final class OutputDirectory: Sendable {
         try removeStaleTemporaries()
     }
 
+    /// Leads to the folder through its descriptor, also while it is renamed, as long as this value lives.
+    package var anchoredPath: String {
+        let anchored = "/proc/\(getpid())/fd/\(folder.number)"
+        return unsafe access(anchored, F_OK) == 0 ? anchored : path
+    }
+
     /// Lets other runs in. Also happens when the value goes; a process that ends with exit(3) calls it before.
     package func unlock() {
         lock.withLock { $0 = nil }
@@ -51,8 +57,14 @@ package final class OutputDirectory: Sendable {
         } else if errno != EEXIST {
             throw .system(errno, "cannot create the folder", shown)
         }
-        return try OutputDirectory(
-            folder: Self.open(name, in: folder.number, shownPath: shown, extraFlags: O_NOFOLLOW), lock: nil, gate: gate)
+        return try within(name)
+    }
+
+    /// The folder of this name that is there, under this one's lock; never through a symbolic link.
+    func within(_ name: String) throws(FileSafetyFailure) -> OutputDirectory {
+        try OutputDirectory(
+            folder: Self.open(name, in: folder.number, shownPath: "\(path)/\(name)", extraFlags: O_NOFOLLOW), lock: nil,
+            gate: gate)
     }
 
     /// The whole content of a published file; nil where there is none.

@@ -79,7 +79,7 @@ struct DatabaseOpening {
         return version
     }
 
-    private static let repair =
+    static let repair =
         "Nothing was changed. Restore a backup, or save what is left (sqlite3 FILE .recover | sqlite3 NEW), "
         + "or move the file and those beside it away to start empty"
 

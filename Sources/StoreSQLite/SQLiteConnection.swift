@@ -12,6 +12,9 @@ import Jobs
         /// For looking at a file that may be damaged or foreign: leaves the database and its log as they are, also
         /// when it closes.
         case inspect
+        /// For looking at a database that another process may be writing to: changes no file. With a log beside the
+        /// database both are read; without one (`isAlone`) the file is taken as nobody's.
+        case observe(isAlone: Bool)
     }
 
     /// How long a statement waits for another program (a person with a shell, a backup tool) that has the database.
@@ -28,9 +31,16 @@ import Jobs
     init(path: String, access: Access, through system: String? = nil) throws(JobsFailure) {
         _ = Self.isStarted
         var handle: OpaquePointer?
-        var flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
-        if access == .write { flags |= SQLITE_OPEN_CREATE }
-        let status = unsafe sqlite3_open_v2(path, &handle, flags, system)
+        var flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
+        var name = path
+        switch access {
+        case .write: flags |= SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
+        case .read, .inspect: flags |= SQLITE_OPEN_READWRITE
+        case .observe(let isAlone):
+            flags |= SQLITE_OPEN_READONLY | SQLITE_OPEN_URI
+            name = Self.address(of: path) + (isAlone ? "?immutable=1" : "?readonly_shm=1")
+        }
+        let status = unsafe sqlite3_open_v2(name, &handle, flags, system)
         guard status == SQLITE_OK, let handle = unsafe handle else {
             defer { unsafe sqlite3_close_v2(handle) }
             throw unsafe .sqlite(status, "cannot open the job database", on: handle, path: path)
@@ -43,8 +53,21 @@ import Jobs
         switch access {
         case .write: break
         case .read: try execute("PRAGMA query_only = ON")
-        case .inspect: unsafe gantry_sqlite_configure(handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
+        case .inspect, .observe: unsafe gantry_sqlite_configure(handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
         }
+    }
+
+    /// The path as SQLite reads it in an address, where some characters mean something.
+    private static func address(of path: String) -> String {
+        "file:"
+            + path.unicodeScalars.map { scalar in
+                switch scalar {
+                case "%": "%25"
+                case "?": "%3f"
+                case "#": "%23"
+                default: String(scalar)
+                }
+            }.joined()
     }
 
     deinit {

@@ -57,10 +57,9 @@ struct Gantry: ParsableCommand {
             """,
         version: ProductVersion.string,
         subcommands: [
-            TrackCommand.self, AnalyzeCommand.self, PipelinesCommand.self, ConfigCommand.self, ServeCommand.self,
-            JobsCommand.self, ProbeCommand.self, ModelsCommand.self,
-            PluginsCommand.self,
-            TokenCommand.self, EvalCommand.self, BenchCommand.self, VersionCommand.self, PluginWorkerCommand.self,
+            TrackCommand.self, AnalyzeCommand.self, ServeCommand.self, JobsCommand.self, PipelinesCommand.self,
+            ProbeCommand.self, ModelsCommand.self, PluginsCommand.self, TokenCommand.self, ConfigCommand.self,
+            BackupCommand.self, EvalCommand.self, BenchCommand.self, VersionCommand.self, PluginWorkerCommand.self,
             RunAttemptCommand.self,
         ])
 }

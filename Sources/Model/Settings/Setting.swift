@@ -14,6 +14,19 @@ package struct Setting: Sendable, Hashable {
         case share
         case truth
         case choice([String])
+
+        /// As an error or a table says it: "a whole number from 0 to 65535".
+        package var expected: String {
+            switch self {
+            case .text: "text"
+            case .path: "a path"
+            case .integer(let range): "a whole number from \(range.lowerBound) to \(range.upperBound)"
+            case .seconds(let range): "seconds from \(range.lowerBound) to \(range.upperBound)"
+            case .share: "a number from 0 to 1"
+            case .truth: "true or false"
+            case .choice(let words): "one of \(words.joined(separator: ", "))"
+            }
+        }
     }
 
     package var name: String
@@ -54,7 +67,7 @@ package struct Setting: Sendable, Hashable {
         "ALLOWED_ORIGINS", aliases: ["CORS_ORIGINS"], .text, standard: "http://localhost:19011",
         "Web pages that may call, commas between, or *.")
     package static let logLevel = Setting(
-        "LOG_LEVEL", .choice(["trace", "debug", "info", "notice", "warning", "error", "critical"]), standard: "info",
+        "LOG_LEVEL", .choice(["trace", "debug", "info", "notice", "warning", "warn", "error", "critical"]), standard: "info",
         "What is worth a line of the log.")
     package static let uploadBytes = Setting(
         "MAX_UPLOAD_BYTES", .integer(1...(1 << 50)), standard: "17179869184",
@@ -105,6 +118,11 @@ package struct Setting: Sendable, Hashable {
         "GANTRY_SHARE", .path, "The folder with plugins/ and python/ (default: looked for around the program).")
     package static let sandboxLauncher = Setting(
         "GANTRY_SANDBOX", .path, "The sandbox launcher (default: gantry-sandbox beside the program).")
+    package static let openVINOLibrary = Setting(
+        "GANTRY_OPENVINO_LIBRARY", .path, "OpenVINO's C library (default: the cache's Python's, else the system's).")
+    package static let onnxRuntimeLibrary = Setting(
+        "GANTRY_ONNXRUNTIME_LIBRARY", .path, "ONNX Runtime's library (default: the cache's Python's, else the system's)."
+    )
 
     // MARK: Commands that talk to a server
 
@@ -115,6 +133,7 @@ package struct Setting: Sendable, Hashable {
     package static let all: [Setting] = [
         host, port, storageFolder, requiresAuthentication, allowedOrigins, logLevel, uploadBytes, uploadMegabytes,
         database, jobs, gpuJobs, retries, retryBaseDelay, retryMaximumDelay, retryJitter, jobMemory, jobSilence,
-        retentionDays, pipelines, cache, models, pluginFolders, python, share, sandboxLauncher, url, token,
+        retentionDays, pipelines, cache, models, pluginFolders, python, share, sandboxLauncher, openVINOLibrary,
+        onnxRuntimeLibrary, url, token,
     ]
 }

@@ -18,26 +18,26 @@ package struct SettingReader: Sendable {
     /// A whole number; nil where it is not set and has no standard.
     package func integer(_ setting: Setting) throws(SettingFailure) -> Int64? {
         guard case .integer(let range) = setting.kind else { return nil }
-        return try number(setting, "a whole number from \(range.lowerBound) to \(range.upperBound)") { text in
+        return try number(setting) { text in
             Int64(text).flatMap { range.contains($0) ? $0 : nil }
         }
     }
 
     package func seconds(_ setting: Setting) throws(SettingFailure) -> Duration? {
         guard case .seconds(let range) = setting.kind else { return nil }
-        return try number(setting, "seconds from \(range.lowerBound) to \(range.upperBound)") { text in
+        return try number(setting) { text in
             Double(text).flatMap { range.contains($0) ? $0 : nil }
         }.map { .milliseconds(Int64(($0 * 1000).rounded())) }
     }
 
     package func share(_ setting: Setting) throws(SettingFailure) -> Double? {
-        try number(setting, "a number from 0 to 1") { text in
+        try number(setting) { text in
             Double(text).flatMap { (0.0...1.0).contains($0) ? $0 : nil }
         }
     }
 
     package func truth(_ setting: Setting) throws(SettingFailure) -> Bool? {
-        try number(setting, "true or false") { text in
+        try number(setting) { text in
             switch text.lowercased() {
             case "true", "1", "yes", "on": true
             case "false", "0", "no", "off": false
@@ -49,7 +49,7 @@ package struct SettingReader: Sendable {
     /// One of the setting's words, in lower case.
     package func choice(_ setting: Setting) throws(SettingFailure) -> String? {
         guard case .choice(let words) = setting.kind else { return nil }
-        return try number(setting, "one of \(words.joined(separator: ", "))") { text in
+        return try number(setting) { text in
             words.first { $0 == text.lowercased() }
         }
     }
@@ -67,12 +67,12 @@ package struct SettingReader: Sendable {
     }
 
     private func number<Value>(
-        _ setting: Setting, _ expected: String, _ read: (String) -> Value?
+        _ setting: Setting, _ read: (String) -> Value?
     ) throws(SettingFailure) -> Value? {
         guard let found = found(setting) else { return setting.standard.flatMap(read) }
         guard let value = read(found.value) else {
             throw SettingFailure(
-                message: "is not \(expected)", subject: "\(found.name)=\(setting.isSecret ? "..." : found.value)",
+                message: "is not \(setting.kind.expected)", subject: "\(found.name)=\(setting.isSecret ? "..." : found.value)",
                 hint: "Change the variable, or unset it")
         }
         return value

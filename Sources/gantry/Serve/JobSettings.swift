@@ -33,7 +33,8 @@ struct JobSettings {
         memory = try reader.integer(.jobMemory).map { UInt64($0) << 20 }
     }
 
-    private static func store(
+    /// Where `address` (of `DATABASE_URL`) says that jobs are kept.
+    static func store(
         _ address: String?, folders: StorageFolders, policy: RetryPolicy
     ) throws -> StoreConfiguration {
         guard let address else {
@@ -45,7 +46,8 @@ struct JobSettings {
         guard let name = path.split(separator: "/").last, !path.hasSuffix("/"), name != ".", name != ".." else {
             throw CommandFailure(
                 code: .unsupported, message: "is no database that this version can use",
-                subject: "\(Setting.database.name)=\(address.prefix { $0 != "@" })",
+                // No more than the scheme: what follows may hold a password.
+                subject: "\(Setting.database.name)=\(address.prefix { $0 != ":" }):...",
                 hint: "Use sqlite:///PATH, or unset it")
         }
         let folder = path.dropLast(name.count).isEmpty ? "." : String(path.dropLast(name.count))
