@@ -30,6 +30,21 @@ final class FolderLock: Sendable {
         }
     }
 
+    /// Whether a run holds the folder at `path` now. Nothing is made or kept: a moment later it may be different.
+    static func isHeld(folder path: String) throws(FileSafetyFailure) -> Bool {
+        let file: FileDescriptor
+        do throws(FileSafetyFailure) {
+            file = try FileDescriptor(
+                opening: "\(path)/\(FileName.lock)", flags: O_RDONLY | O_NOFOLLOW | O_NONBLOCK,
+                action: "cannot look at the lock")
+        } catch {
+            guard error.systemError == ENOENT else { throw error }
+            return false
+        }
+        // Shared, so that two that ask do not see each other.
+        return flock(file.number, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK
+    }
+
     deinit {
         // Removed while it is still held: whoever opened it before notices, and starts over.
         unsafe unlinkat(folder.number, FileName.lock, 0)

@@ -37,6 +37,11 @@ package final class OutputDirectory: Sendable {
         try removeStaleTemporaries()
     }
 
+    /// Whether a run publishes into the folder at `path` now; no folder is nobody's.
+    package static func isInUse(_ path: String) throws(FileSafetyFailure) -> Bool {
+        try FolderLock.isHeld(folder: path)
+    }
+
     /// Leads to the folder through its descriptor, also while it is renamed, as long as this value lives.
     package var anchoredPath: String {
         let anchored = "/proc/\(getpid())/fd/\(folder.number)"

@@ -54,9 +54,11 @@ package struct DatabaseObservation: Sendable {
             }
             let isThisBoot = try connection.value(of: "SELECT boot FROM counters") == BootID.current().text
             let deadline = isThisBoot ? now.nanoseconds : Int64.max
-            report.abandoned = Int(
-                try connection.value(
-                    of: "SELECT count(*) FROM jobs WHERE state = 'running' AND lease_deadline <= \(deadline)") ?? "0")
+            report.abandoned =
+                Int(
+                    try connection.value(
+                        of: "SELECT count(*) FROM jobs WHERE state = 'running' AND lease_deadline <= \(deadline)")
+                        ?? "0")
                 ?? 0
             return report
         }

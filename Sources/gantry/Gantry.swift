@@ -59,7 +59,7 @@ struct Gantry: ParsableCommand {
         subcommands: [
             TrackCommand.self, AnalyzeCommand.self, ServeCommand.self, JobsCommand.self, PipelinesCommand.self,
             ProbeCommand.self, ModelsCommand.self, PluginsCommand.self, TokenCommand.self, ConfigCommand.self,
-            BackupCommand.self, EvalCommand.self, BenchCommand.self, VersionCommand.self, PluginWorkerCommand.self,
-            RunAttemptCommand.self,
+            BackupCommand.self, CleanupCommand.self, EvalCommand.self, BenchCommand.self, VersionCommand.self,
+            PluginWorkerCommand.self, RunAttemptCommand.self,
         ])
 }

@@ -16,7 +16,8 @@ struct SettingDocumentTests {
     }
 
     @Test func theDocumentHoldsEverySettingOnceInOrder() throws {
-        let document = try String(contentsOf: Self.root.appendingPathComponent("docs/configuration.md"), encoding: .utf8)
+        let document = try String(
+            contentsOf: Self.root.appendingPathComponent("docs/configuration.md"), encoding: .utf8)
         let rows = document.split(whereSeparator: \.isNewline).map(String.init).filter { $0.hasPrefix("| `") }
         let expected = Setting.all.map(Self.row)
         #expect(rows == expected, "the tables should be, together:\n\(expected.joined(separator: "\n"))")
@@ -25,7 +26,7 @@ struct SettingDocumentTests {
     /// Variables of the system, and those that Gantry sets for its children.
     private static let foreign: Set<String> = [
         "HOME", "PATH", "TERM", "LANG", "XDG_CACHE_HOME", "TMPDIR", "LD_PRELOAD", "LD_LIBRARY_PATH", "PYTHONNOUSERSITE",
-        "PYTHONPATH", "MALLOC_CHECK_", "MALLOC_PERTURB_", "SWIFT_BACKTRACE",
+        "PYTHONPATH", "PYTHONDONTWRITEBYTECODE", "MALLOC_CHECK_", "MALLOC_PERTURB_", "SWIFT_BACKTRACE",
     ]
 
     @Test func noVariableIsReadThatIsNotInTheTable() throws {

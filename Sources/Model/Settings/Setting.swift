@@ -67,7 +67,8 @@ package struct Setting: Sendable, Hashable {
         "ALLOWED_ORIGINS", aliases: ["CORS_ORIGINS"], .text, standard: "http://localhost:19011",
         "Web pages that may call, commas between, or *.")
     package static let logLevel = Setting(
-        "LOG_LEVEL", .choice(["trace", "debug", "info", "notice", "warning", "warn", "error", "critical"]), standard: "info",
+        "LOG_LEVEL", .choice(["trace", "debug", "info", "notice", "warning", "warn", "error", "critical"]),
+        standard: "info",
         "What is worth a line of the log.")
     package static let uploadBytes = Setting(
         "MAX_UPLOAD_BYTES", .integer(1...(1 << 50)), standard: "17179869184",
@@ -121,7 +122,8 @@ package struct Setting: Sendable, Hashable {
     package static let openVINOLibrary = Setting(
         "GANTRY_OPENVINO_LIBRARY", .path, "OpenVINO's C library (default: the cache's Python's, else the system's).")
     package static let onnxRuntimeLibrary = Setting(
-        "GANTRY_ONNXRUNTIME_LIBRARY", .path, "ONNX Runtime's library (default: the cache's Python's, else the system's)."
+        "GANTRY_ONNXRUNTIME_LIBRARY", .path,
+        "ONNX Runtime's library (default: the cache's Python's, else the system's)."
     )
 
     // MARK: Commands that talk to a server

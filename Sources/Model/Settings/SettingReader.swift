@@ -72,7 +72,8 @@ package struct SettingReader: Sendable {
         guard let found = found(setting) else { return setting.standard.flatMap(read) }
         guard let value = read(found.value) else {
             throw SettingFailure(
-                message: "is not \(setting.kind.expected)", subject: "\(found.name)=\(setting.isSecret ? "..." : found.value)",
+                message: "is not \(setting.kind.expected)",
+                subject: "\(found.name)=\(setting.isSecret ? "..." : found.value)",
                 hint: "Change the variable, or unset it")
         }
         return value

@@ -52,7 +52,8 @@ struct SettingListing {
             let state = row.fault.map { "[ERROR] \($0)" }
             cells.append([
                 row.setting.name, row.value.map(Self.printable) ?? "-",
-                [source ?? (row.value == nil ? "not set" : "default"), state].compactMap(\.self).joined(separator: "  "),
+                [source ?? (row.value == nil ? "not set" : "default"), state].compactMap(\.self).joined(
+                    separator: "  "),
             ])
         }
         let widths = (0..<2).map { column in min(48, cells.map { $0[column].count }.max() ?? 0) }
