@@ -86,9 +86,14 @@ let package = Package(
         .target(
             name: "ServerLog", dependencies: ["Model", .product(name: "Logging", package: "swift-log")],
             swiftSettings: strict),
+        // Checks behind `gantry diagnose`.
+        .target(
+            name: "Diagnostics", dependencies: ["Model", "FileSafety", "Supervision", "Media", "Inference", "PluginWire"],
+            swiftSettings: strict),
         .executableTarget(
             name: "gantry",
             dependencies: [
+                "Diagnostics",
                 "Model", "Tracking", "Evaluation", "Formats", "FileSafety", "Supervision", "Media", "Inference",
                 "PluginWire", "PluginKit", "PluginHost", "Pipelines", "CSandbox", "HTTPKit", "API", "ServerLog", "Jobs",
                 "StoreSQLite", "Attempts",

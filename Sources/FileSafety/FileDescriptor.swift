@@ -56,4 +56,8 @@ struct FileDescriptor: ~Copyable {
 
 extension stat {
     var isRegularFile: Bool { st_mode & S_IFMT == S_IFREG }
+
+    /// As glibc's macros major and minor, which Swift does not import.
+    package var deviceMajor: UInt64 { (UInt64(st_dev) >> 8) & 0xFFF | (UInt64(st_dev) >> 32) & ~0xFFF }
+    package var deviceMinor: UInt64 { UInt64(st_dev) & 0xFF | (UInt64(st_dev) >> 12) & ~0xFF }
 }
