@@ -57,16 +57,10 @@ struct Gantry: ParsableCommand {
             """,
         version: ProductVersion.string,
         subcommands: [
-<<<<<<< HEAD
             TrackCommand.self, AnalyzeCommand.self, ServeCommand.self, JobsCommand.self, PipelinesCommand.self,
             ProbeCommand.self, ModelsCommand.self, PluginsCommand.self, TokenCommand.self, ConfigCommand.self,
-            BackupCommand.self, CleanupCommand.self, EvalCommand.self, BenchCommand.self, VersionCommand.self,
-            PluginWorkerCommand.self, RunAttemptCommand.self,
-=======
-            TrackCommand.self, ServeCommand.self, JobsCommand.self, ProbeCommand.self, ModelsCommand.self,
-            PluginsCommand.self, TokenCommand.self, ConfigCommand.self, BackupCommand.self,
-            CleanupCommand.self, DiagnoseCommand.self, VerifyCommand.self, EngineProbeCommand.self,
-            EvalCommand.self, BenchCommand.self, VersionCommand.self, PluginWorkerCommand.self, RunAttemptCommand.self,
->>>>>>> e5d9991 (gantry diagnose: machine, engines, GPU, storage and database looked at without a trace; gantry verify: the standard pipelines over a sample)
+            BackupCommand.self, CleanupCommand.self, DiagnoseCommand.self, VerifyCommand.self, EvalCommand.self,
+            BenchCommand.self, VersionCommand.self, PluginWorkerCommand.self, RunAttemptCommand.self,
+            EngineProbeCommand.self,
         ])
 }

@@ -2,7 +2,6 @@ import ArgumentParser
 
 struct ConfigCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "config",
-        abstract: "Show what gantry is set to.",
-        subcommands: [ConfigShow.self])
+        commandName: "config", abstract: "Show what gantry is set to, and check settings before they are used.",
+        subcommands: [ConfigShow.self, ConfigValidate.self])
 }

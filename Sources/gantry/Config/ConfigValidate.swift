@@ -3,11 +3,6 @@ import Foundation
 import Pipelines
 import PluginWire
 
-struct ConfigCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "config", abstract: "Check settings before they are used.", subcommands: [ConfigValidate.self])
-}
-
 /// `gantry config validate`: what a server would say of a configuration, without one.
 struct ConfigValidate: ParsableCommand {
     static let configuration = CommandConfiguration(
