@@ -37,6 +37,8 @@ struct PluginsInstall: ParsableCommand {
         ) { line in
             if !isQuiet { StandardError.write("\(found.name): \(PlainText.line(line))\n") }
         }
+        // The server may run as another user than the one who installs, and must be able to read this.
+        umask(umask(0o022) & ~0o055)
         Interruption.install()
         let isForced = force
         let outcome = try AsyncWork.run {
