@@ -100,7 +100,8 @@ func withJobServer(
     do {
         try await body(
             JobServer(
-                address: "http://127.0.0.1:\(port)", port: port, folders: folders, store: store, offer: offer, tokens: tokens))
+                address: "http://127.0.0.1:\(port)", port: port, folders: folders, store: store, offer: offer,
+                tokens: tokens))
     } catch {
         Issue.record(error)
     }

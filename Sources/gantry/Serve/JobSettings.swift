@@ -12,6 +12,8 @@ struct JobSettings {
     let dispatcher: DispatcherSettings
     /// Bytes of one job's processes together.
     let memory: UInt64?
+    /// Jobs that ended longer ago are removed; nil: never.
+    let retention: Duration?
 
     init(storageFolder: String, environment: [String: String]) throws {
         folders = try StorageFolders(root: storageFolder)
@@ -31,6 +33,7 @@ struct JobSettings {
         if let silence = try reader.seconds(.jobSilence) { dispatcher.silence = silence }
         self.dispatcher = dispatcher
         memory = try reader.integer(.jobMemory).map { UInt64($0) << 20 }
+        retention = try reader.integer(.retentionDays).map { .seconds($0 * 86_400) }
     }
 
     /// Where `address` (of `DATABASE_URL`) says that jobs are kept.

@@ -14,11 +14,14 @@ final class JobsRun: Sendable {
     private let store: SQLiteJobStore
     private let dispatcher: Dispatcher
     private let work: Task<Void, Never>
+    private let sweeping: Task<Void, Never>?
+    /// Between two looks for jobs that are old enough to go.
+    private static let sweepInterval = Duration.seconds(3600)
 
     /// Opens the store and begins to run what waits in it.
     ///
     /// The caller holds the storage folder's lock: what an earlier server left in it is taken over.
-    init(_ settings: JobSettings, plugins: PluginHost, environment: [String: String]) throws {
+    init(_ settings: JobSettings, plugins: PluginHost, environment: [String: String], logger: Logger) throws {
         self.settings = settings
         let registry = try PipelineRegistry.load(environment: environment)
         let store = try SQLiteJobStore(settings.store)
@@ -38,10 +41,38 @@ final class JobsRun: Sendable {
         work = Task.detached { await dispatcher.run() }
         // What cannot be removed does no harm, and is tried again at the next start.
         Task.detached(priority: .background) { try? await service.removeStrays(uploads) }
+        sweeping = settings.retention.map { age in
+            Task.detached {
+                repeat {
+                    await Self.sweep(store, settings.folders, olderThan: age, logger)
+                } while (try? await Task.sleep(for: Self.sweepInterval)) != nil
+            }
+        }
+    }
+
+    private static func sweep(
+        _ store: SQLiteJobStore, _ folders: StorageFolders, olderThan age: Duration, _ logger: Logger
+    ) async {
+        do throws(JobsFailure) {
+            let report = try await RetentionSweep.run(
+                store: store, folders: folders, olderThan: age, dryRun: false, now: .now())
+            for kept in report.kept where kept.isFailure {
+                logger.warning(
+                    "an old job was not removed", metadata: ["job": "\(kept.job)", "reason": "\(kept.reason)"])
+            }
+            let count = report.jobs.count + report.orphans.count
+            guard count > 0 else { return }
+            logger.notice(
+                "old jobs were removed",
+                metadata: ["jobs": .stringConvertible(count), "bytes": .stringConvertible(report.byteCount)])
+        } catch {
+            logger.warning("old jobs were not removed: \(error)")
+        }
     }
 
     /// What runs stops at its next checkpoint and goes back to the queue; after `deadline` it is killed.
     func drain(deadline: Duration) async {
+        sweeping?.cancel()
         dispatcher.drain()
         let watch = Task { [work] in
             guard (try? await Task.sleep(for: deadline)) != nil else { return }

@@ -42,7 +42,7 @@ final class ServerRun {
         plugins = PluginHost(configuration: configuration)
         jobs = try JobsRun(
             JobSettings(storageFolder: settings.storageFolder, environment: environment), plugins: plugins,
-            environment: environment)
+            environment: environment, logger: logger)
         var limits = HTTPLimits()
         limits.shutdownDeadline = Self.requestGrace
         self.limits = limits
