@@ -18,22 +18,66 @@ package struct OfflineTracker: Sendable {
     /// The tracks, numbered from 1 in the order of their first frames.
     /// - Parameter frames: strictly ascending; any may be left out (stride). Only these frames get boxes.
     package func tracks(from frames: [FrameDetections]) -> [Track] {
+        var pieces = pieces(of: frames)
+        if settings.linking.isEnabled {
+            var linker = TrackletLinker(settings: settings.linking, cameraX: pieces.camera.x)
+            pieces.tracklets = linker.link(pieces.tracklets)
+        }
+        return finished(pieces)
+    }
+
+    /// Pieces of track before anything was joined across gaps.
+    struct Pieces {
+        let recording: Recording
+        let camera: CameraPath
+        var tracklets: [Tracklet]
+    }
+
+    /// What the passes agree on.
+    func pieces(of frames: [FrameDetections]) -> Pieces {
         let recording = Recording(frames, geometry: geometry)
         let variants = settings.offline.consensus ? [settings.steady, settings.agile] : [settings.steady]
         let forward = TrackingPass.passes(over: recording, variants: variants, isReversed: false)
         let links = links(over: recording, variants: variants, forward: forward)
         let camera = CameraPath(links: links, recording, pass: forward[0], settings: settings.camera)
-        var tracklets = tracklets(linked: links, recording, camera: camera)
-        if settings.linking.isEnabled {
-            var linker = TrackletLinker(settings: settings.linking, cameraX: camera.x)
-            tracklets = linker.link(tracklets)
-        }
-        return tracklets.filter { isWorthKeeping($0, stride: recording.stride) }
-            .sorted { ($0.first.step, $0.first.x) < ($1.first.step, $1.first.x) }
-            .enumerated().map { rank, tracklet in
-                Track(
-                    id: rank + 1, classID: tracklet.classID,
-                    observations: observations(of: tracklet, recording, camera: camera))
+        return Pieces(
+            recording: recording, camera: camera, tracklets: tracklets(linked: links, recording, camera: camera))
+    }
+
+    /// The tracks, and who they are: pieces are cut, joined and named by what was seen of their numbers and colours.
+    ///
+    /// Without sightings these are ``tracks(from:)``.
+    /// - Parameters:
+    ///   - frames: as for ``tracks(from:)``.
+    ///   - sightings: in any order; those of which no detection is found are left out.
+    package func identifiedTracks(
+        from frames: [FrameDetections], sightings: [Sighting], settings identity: IdentitySettings = IdentitySettings()
+    ) -> [IdentifiedTrack] {
+        guard !sightings.isEmpty else { return tracks(from: frames).map { IdentifiedTrack(track: $0) } }
+        let pieces = pieces(of: frames)
+        let table = SightingTable(sightings, pieces.recording, settings: identity)
+        let resolution = IdentityResolution(
+            settings: identity, linking: settings.linking, recording: pieces.recording, camera: pieces.camera,
+            table: table)
+        return finished(resolution.resolve(pieces.tracklets), pieces)
+    }
+
+    /// Drops what is not worth keeping, numbers the rest, fills and smooths.
+    func finished(_ pieces: Pieces) -> [Track] {
+        finished(pieces.tracklets.map { ($0, nil) }, pieces).map(\.track)
+    }
+
+    private func finished(_ named: [(tracklet: Tracklet, identity: Identity?)], _ pieces: Pieces) -> [IdentifiedTrack] {
+        named.filter { isWorthKeeping($0.tracklet, stride: pieces.recording.stride) }
+            .sorted { a, b in
+                let (first, second) = (a.tracklet.first, b.tracklet.first)
+                return (first.step, first.x) < (second.step, second.x)
+            }
+            .enumerated().map { rank, named in
+                let track = Track(
+                    id: rank + 1, classID: named.tracklet.classID,
+                    observations: observations(of: named.tracklet, pieces.recording, camera: pieces.camera))
+                return IdentifiedTrack(track: track, identity: named.identity)
             }
     }
 
@@ -76,7 +120,7 @@ package struct OfflineTracker: Sendable {
                         score: found.score,
                         side: Tracklet.Side(
                             minX: found.box.x, maxX: found.box.maxX, pictureWidth: Double(geometry.width)),
-                        isDetected: true))
+                        isDetected: true, detection: detection))
                 detection = Int(next[detection])
             }
             tracklets.append(Tracklet(classID: classID, points: points))

@@ -30,11 +30,15 @@ struct Tracklet {
         var side: Side?
         /// False where filled in between two detections.
         var isDetected: Bool
+        /// The detection's number in the ``Recording``; nil where filled in.
+        var detection: Int?
     }
 
     var classID: Int
     /// Never empty.
     var points: [Point]
+    /// Who it is, in an ``IdentityLedger``; nil where nothing was seen of anybody.
+    var entity: Int?
 
     var first: Point { points[0] }
     var last: Point { points[points.count - 1] }

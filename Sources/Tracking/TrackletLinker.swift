@@ -7,6 +7,8 @@ struct TrackletLinker {
     private let settings: TrackingSettings.Linking
     private var evidence: LinkEvidence
     private var solver = SparseAssignment()
+    /// Who the pieces are, where something was seen of that.
+    private(set) var ledger: IdentityLedger?
 
     /// Log density, on the scale of the evidence, of a newcomer's place: anywhere along the side.
     private static let newcomerLogDensity = -0.4
@@ -20,8 +22,9 @@ struct TrackletLinker {
     }
 
     /// - Parameter cameraX: where the camera pointed at each step, in pixels; empty for one that stands still.
-    init(settings: TrackingSettings.Linking, cameraX: [Double] = []) {
+    init(settings: TrackingSettings.Linking, cameraX: [Double] = [], ledger: IdentityLedger? = nil) {
         self.settings = settings
+        self.ledger = ledger
         evidence = LinkEvidence(settings: settings, cameraX: cameraX)
     }
 
@@ -72,7 +75,9 @@ struct TrackletLinker {
             solver.closeRow()
         }
         solver.solve()
-        return join(tracklets, successors(count: tracklets.count, pairs))
+        var successors = successors(count: tracklets.count, pairs)
+        if ledger != nil { withdrawContradictions(from: &successors, tracklets, pairs) }
+        return join(tracklets, successors)
     }
 
     /// Every pair with evidence for it, ordered by row.
@@ -91,7 +96,8 @@ struct TrackletLinker {
             }
             while low < tracklets.count, starts[low].time - ends[row].time <= window {
                 if tracklets[row].classID == tracklets[low].classID {
-                    let weight = evidence.evidence(ends[row], starts[low])
+                    let identity = ledger?.evidence(tracklets[row], tracklets[low]) ?? 0
+                    let weight = evidence.evidence(ends[row], starts[low]) + identity
                     if weight > 0 { pairs.append(Pair(row: row, column: low, weight: weight)) }
                 }
                 low += 1
@@ -115,6 +121,19 @@ struct TrackletLinker {
             if pair.weight >= rival + settings.margin { successors[pair.row] = pair.column }
         }
         return successors
+    }
+
+    /// Links that each hold by themselves may together put one person in two places, or name them twice: the
+    /// best-supported stay.
+    private mutating func withdrawContradictions(
+        from successors: inout [Int?], _ tracklets: [Tracklet], _ pairs: [Pair]
+    ) {
+        let taken = pairs.filter { successors[$0.row] == $0.column }
+            .sorted { ($1.weight, $0.row) < ($0.weight, $1.row) }
+        for pair in taken {
+            guard let first = tracklets[pair.row].entity, let second = tracklets[pair.column].entity else { continue }
+            if ledger?.merge(first, second) == false { successors[pair.row] = nil }
+        }
     }
 
     private func join(_ tracklets: [Tracklet], _ successors: [Int?]) -> [Tracklet] {

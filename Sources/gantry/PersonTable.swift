@@ -30,6 +30,9 @@ struct PersonTable {
         self.path = path
     }
 
+    /// Whose piece a tracklet is; nil where the table does not say.
+    func person(of tracklet: Int) -> Int? { persons[tracklet] }
+
     /// The ground truth with each tracklet's id replaced by its person's.
     ///
     /// Where two tracklets of one person share a frame, one of them is mislabelled: the first in the file is the

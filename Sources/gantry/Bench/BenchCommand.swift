@@ -15,8 +15,8 @@ struct BenchCommand: ParsableCommand {
               gantry bench track video.mp4
             """,
         subcommands: [
-            BenchAssociation.self, BenchDecode.self, BenchInference.self, BenchJobs.self, BenchRestarts.self,
-            BenchTrack.self, BenchPlugins.self, BenchPluginWorker.self,
+            BenchAssociation.self, BenchDecode.self, BenchIdentity.self, BenchInference.self, BenchJobs.self,
+            BenchRestarts.self, BenchTrack.self, BenchPlugins.self, BenchPluginWorker.self,
         ])
 }
 

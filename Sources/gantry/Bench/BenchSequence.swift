@@ -7,6 +7,7 @@ import Tracking
 /// Detections of one sequence in MOTChallenge's layout: `det/det.txt` and `seqinfo.ini`.
 struct BenchSequence {
     let name: String
+    let folder: String
     let geometry: PictureGeometry
     let frames: [FrameDetections]
     var boxCount: Int { frames.reduce(0) { $0 + $1.detections.count } }
@@ -33,6 +34,7 @@ struct BenchSequence {
     }
 
     init(folder: String) throws {
+        self.folder = folder
         let file = "\(folder)/det/det.txt"
         let rows = try MOTText.rows(in: FileContents.read(file), named: file)
         let information = try Self.information("\(folder)/seqinfo.ini")
