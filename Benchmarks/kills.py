@@ -1,6 +1,6 @@
 """The server killed at random moments under load: what it acknowledged is neither lost nor doubled.
 
-    Benchmarks/run kills [--rounds 200] [--clients 8] [--failpoint NAME] [--seed 1]
+    Benchmarks/run kills [--rounds 200] [--clients 8] [--failpoint NAME] [--alive 1.5] [--seed 1]
 
 Clients submit a small video again and again, each submission under an Idempotency-Key that is repeated until it is
 acknowledged, and cancel some jobs. Meanwhile the server is killed (SIGKILL) and started again, `rounds` times. Then
@@ -217,6 +217,7 @@ def main():
     options.add_argument("--rounds", type=int, default=200)
     options.add_argument("--clients", type=int, default=4)
     options.add_argument("--failpoint", metavar="store.NAME", help="kill at this named point instead of at random moments")
+    options.add_argument("--alive", type=float, default=1.5, help="seconds that the server lives at most")
     options.add_argument("--seed", type=int, default=1)
     options = options.parse_args()
     chance = random.Random(options.seed)
@@ -240,7 +241,7 @@ def main():
                     book.broken(f"nobody came to {options.failpoint} within 30 s")
                     break
             else:
-                time.sleep(chance.random() * 0.4)
+                time.sleep(chance.random() * options.alive)
                 server.kill()
             kills += 1
             start = time.monotonic()
