@@ -139,6 +139,8 @@ extension OverProcesses {
                 }
                 #expect(reason.hasPrefix("it is still loading") || reason.hasPrefix("it is about to be loaded"))
                 #expect(failure.message.hasSuffix("Try again in a moment."), "\(failure)")
+                // The first transition may be a moment away: "about to be loaded".
+                while chaos.host.health("slow")?.history.isEmpty ?? true { try await Task.sleep(for: .milliseconds(2)) }
                 let since = try #require(chaos.host.health("slow")?.history.first?.time)
                 #expect(
                     try await chaos.failure("slow", "echo").message
