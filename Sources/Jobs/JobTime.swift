@@ -1,14 +1,8 @@
 import Glibc
+import Model
 
-/// A moment of the calendar, in milliseconds since 1970 UTC: for people. Nothing is decided by it, because clocks are
-/// set, forwards and backwards.
-package struct WallTime: Hashable, Sendable, Comparable {
-    package var milliseconds: Int64
-
-    package init(milliseconds: Int64) { self.milliseconds = milliseconds }
-
-    package static func < (left: WallTime, right: WallTime) -> Bool { left.milliseconds < right.milliseconds }
-}
+/// A moment of the calendar: for people. Nothing is decided by it, because clocks are set, forwards and backwards.
+package typealias WallTime = UTCTime
 
 /// A moment on the clock that only runs forwards, from the machine's start to its end, and stands still while it
 /// sleeps: what leases and backoff are measured with. Moments of two boots do not compare; see ``BootID``.

@@ -20,7 +20,7 @@ final class ConsoleReport: Sendable {
 
     /// - Parameter quiet: only warnings are shown.
     init(quiet: Bool) {
-        isTerminal = isatty(STDERR_FILENO) == 1 && ProcessInfo.processInfo.environment["TERM"] != "dumb"
+        isTerminal = StandardError.isTerminal
         isQuiet = quiet
     }
 

@@ -46,8 +46,7 @@ extension JobProgress {
     }
 }
 
-extension WallTime {
-    var iso8601: String { UTCTime(milliseconds: milliseconds).iso8601 }
+extension UTCTime {
     var value: WireValue { .string(iso8601) }
 }
 

@@ -30,7 +30,7 @@ struct PipelinesList: ParsableCommand {
             let document: WireValue = [
                 "pipelines": .array(all.map { $0.document(availability: $1) }), "total": .integer(Int64(all.count)),
             ]
-            try StandardOutput.print(String(decoding: document.json, as: UTF8.self))
+            try StandardOutput.print(document.jsonText)
             return
         }
         let width = all.map(\.0.name.count).max() ?? 0
@@ -69,7 +69,7 @@ struct PipelinesShow: ParsableCommand {
         let availability = registry.availability(of: pipeline, environment: environment)
         if json {
             try StandardOutput.print(
-                String(decoding: pipeline.document(availability: availability).json, as: UTF8.self))
+                pipeline.document(availability: availability).jsonText)
             return
         }
         try StandardOutput.print(Self.card(pipeline, availability))
@@ -85,7 +85,7 @@ struct PipelinesShow: ParsableCommand {
         lines.append("  stages: \(pipeline.stages.joined(separator: ", "))")
         if !pipeline.configSchema.fields.isEmpty { lines.append("  parameters:") }
         for field in pipeline.configSchema.fields {
-            let value = String(decoding: field.defaultValue.json, as: UTF8.self)
+            let value = field.defaultValue.jsonText
             lines.append("    \(field.name) = \(value)  (\(field.expectation))")
             lines += wrapped(field.description, width: 72).map { "        \($0)" }
         }

@@ -9,7 +9,7 @@ struct JobWatch: Sendable {
     let job: String
     let quiet: Bool
 
-    private var path: String { "/api/v1/jobs/\(ServerClient.percentEncoded(job))" }
+    private var path: String { ServerClient.path(ofJob: job) }
 
     /// - Returns: The job as it ended.
     func run() async throws -> ShownJob {
@@ -108,7 +108,6 @@ private final class EventReader: Sendable {
 
 /// One line that is redrawn on a terminal; elsewhere a line whenever it says something new in whole tens of percent.
 private final class LiveLine: Sendable {
-    private let isTerminal = isatty(STDERR_FILENO) == 1 && ProcessInfo.processInfo.environment["TERM"] != "dumb"
     private let quiet: Bool
     private let last = Mutex("")
 
@@ -117,7 +116,7 @@ private final class LiveLine: Sendable {
     func show(_ text: String) {
         guard !quiet else { return }
         last.withLock { last in
-            if isTerminal {
+            if StandardError.isTerminal {
                 StandardError.write("\r\u{1B}[K" + String(text.prefix(PlainText.width - 1)))
                 last = text
             } else {
@@ -130,7 +129,7 @@ private final class LiveLine: Sendable {
 
     func close() {
         last.withLock { last in
-            if isTerminal, !last.isEmpty { StandardError.write("\r\u{1B}[K") }
+            if StandardError.isTerminal, !last.isEmpty { StandardError.write("\r\u{1B}[K") }
             last = ""
         }
     }

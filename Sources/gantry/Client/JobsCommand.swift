@@ -64,7 +64,7 @@ struct JobsCommand: ParsableCommand {
 
         func run() throws {
             let client = try server.client()
-            let path = "/api/v1/jobs/\(ServerClient.percentEncoded(job))"
+            let path = ServerClient.path(ofJob: job)
             let job = try AsyncWork.run { try await client.value(path) }
             try StandardOutput.print(json ? job.jsonText : ShownJob(job).text)
         }
@@ -95,7 +95,7 @@ struct JobsCommand: ParsableCommand {
 
         func run() throws {
             let client = try server.client()
-            let path = "/api/v1/jobs/\(ServerClient.percentEncoded(job))/results"
+            let path = ServerClient.path(ofJob: job) + "/results"
             let results = try AsyncWork.run { try await client.value(path) }
             try StandardOutput.print(json ? results.jsonText : ShownResults(results).text)
         }
@@ -110,7 +110,7 @@ struct JobsCommand: ParsableCommand {
         func run() throws {
             let client = try server.client()
             for job in jobs {
-                let path = "/api/v1/jobs/\(ServerClient.percentEncoded(job))/cancel"
+                let path = ServerClient.path(ofJob: job) + "/cancel"
                 let answer = try AsyncWork.run { try await client.value(ServerClient.Request("POST", path)) }
                 try StandardOutput.print("\(job) \(answer["status"]?.asString ?? "cancelled")")
             }
@@ -126,7 +126,7 @@ struct JobsCommand: ParsableCommand {
         func run() throws {
             let client = try server.client()
             for job in jobs {
-                let path = "/api/v1/jobs/\(ServerClient.percentEncoded(job))"
+                let path = ServerClient.path(ofJob: job)
                 let answer = try AsyncWork.run { try await client.ask(ServerClient.Request("DELETE", path)) }
                 guard answer.status == 204 else { throw client.failure(answer, path) }
                 try StandardOutput.print("\(job) deleted")
@@ -136,6 +136,9 @@ struct JobsCommand: ParsableCommand {
 }
 
 extension ServerClient {
+    /// Where the API has a job.
+    static func path(ofJob job: String) -> String { "/api/v1/jobs/\(percentEncoded(job))" }
+
     /// Text as part of a path or query.
     static func percentEncoded(_ text: String) -> String {
         text.utf8.map { byte in

@@ -42,7 +42,7 @@ struct JobDownload: Sendable {
     /// - Parameter pipeline: nil for the zip of everything.
     /// - Returns: The path of the file.
     func run(pipeline: String?, into folder: String) async throws -> String {
-        let jobPath = "/api/v1/jobs/\(ServerClient.percentEncoded(job))"
+        let jobPath = ServerClient.path(ofJob: job)
         var name = "\(job).zip"
         var path = "\(jobPath)/artifacts"
         if let pipeline {

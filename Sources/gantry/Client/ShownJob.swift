@@ -124,8 +124,3 @@ struct ShownResults {
         return lines.joined(separator: "\n")
     }
 }
-
-extension WireValue {
-    /// As one line of JSON.
-    var jsonText: String { String(decoding: json, as: UTF8.self) }
-}

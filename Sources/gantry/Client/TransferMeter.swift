@@ -18,7 +18,7 @@ final class TransferMeter: Sendable {
     init(title: String, total: Int64?, quiet: Bool) {
         self.title = title
         self.total = total
-        isShown = !quiet && isatty(STDERR_FILENO) == 1 && ProcessInfo.processInfo.environment["TERM"] != "dumb"
+        isShown = !quiet && StandardError.isTerminal
     }
 
     /// Draws what `done` says ten times a second, until the task is cancelled.

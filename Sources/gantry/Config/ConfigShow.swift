@@ -19,7 +19,7 @@ struct ConfigShow: ParsableCommand {
 
     func run() throws {
         let listing = SettingListing(environment: ProcessInfo.processInfo.environment)
-        try StandardOutput.print(json ? String(decoding: listing.value.json, as: UTF8.self) : listing.table)
+        try StandardOutput.print(json ? listing.value.jsonText : listing.table)
         // The answer was given, what is wrong with it too.
         if listing.rows.contains(where: { $0.fault != nil }) { throw ExitCode(ExitStatus.of(.invalidArgument)) }
     }

@@ -28,7 +28,7 @@ struct ConfigValidate: ParsableCommand {
         let registry = try PipelineRegistry.load(environment: ProcessInfo.processInfo.environment)
         let report = registry.validate(config: try ConfigText.value(config), pipelines: PipelineNames.list(pipelines))
         if json {
-            try StandardOutput.print(String(decoding: report.document.json, as: UTF8.self))
+            try StandardOutput.print(report.document.jsonText)
         } else {
             var lines = report.errors.map { "[ERROR] \(ConfigText.line($0))" }
             lines += report.warnings.map { "[WARN]  \(ConfigText.line($0))" }

@@ -43,7 +43,7 @@ struct DiagnoseCommand: ParsableCommand {
             if [.all, .database].contains(part) { checks += DatabaseCheck.run(server, storage: folders) }
             return CheckReport(checks)
         }
-        try StandardOutput.print(json ? String(decoding: report.value.json, as: UTF8.self) : report.text)
+        try StandardOutput.print(json ? report.value.jsonText : report.text)
         // All that there is to say was said.
         if report.exitStatus != 0 { throw ExitCode(report.exitStatus) }
     }

@@ -75,7 +75,7 @@ struct CleanupCommand: ParsableCommand {
         }
         try StandardOutput.print(
             json
-                ? String(decoding: report.value(days: days, isDryRun: isDryRun).json, as: UTF8.self)
+                ? report.value(days: days, isDryRun: isDryRun).jsonText
                 : report.text(days: days, isDryRun: isDryRun))
         if report.kept.contains(where: \.isFailure) { throw ExitCode(1) }
     }

@@ -93,7 +93,7 @@ struct PluginEnvironment {
         report("checking it")
         let question = WireValue.object(["modules": .array(modules.map { .string($0) })])
         let answer = try await run(
-            "\(full)/bin/python3", ["-m", "gantry_plugin.check", String(decoding: question.json, as: UTF8.self)],
+            "\(full)/bin/python3", ["-m", "gantry_plugin.check", question.jsonText],
             "asked for the manifest's modules", settings: ["PYTHONPATH": library, "PYTHONDONTWRITEBYTECODE": "1"])
         guard let line = answer.last, let value = try? WireValue(json: Array(line.utf8)) else { return }
         let missing = (value["missing"]?.asArray ?? []).compactMap { $0["package"]?.asString }

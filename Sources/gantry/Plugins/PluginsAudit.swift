@@ -35,7 +35,7 @@ struct PluginsAudit: ParsableCommand {
         }
         let isWell = !report.findings.contains { $0.kind != .unavailable || strict }
         try StandardOutput.print(
-            json ? String(decoding: report.value(isWell: isWell).json, as: UTF8.self) : report.text())
+            json ? report.value(isWell: isWell).jsonText : report.text())
         // The answer was given; there is nothing to add to it on standard error.
         if !isWell { throw ExitCode(1) }
     }

@@ -27,7 +27,7 @@ struct PluginsList: ParsableCommand {
         }
         try StandardOutput.print(
             json
-                ? String(decoding: WireValue.array(plugins.map(\.value)).json, as: UTF8.self)
+                ? WireValue.array(plugins.map(\.value)).jsonText
                 : PluginListing.text(of: plugins))
     }
 }

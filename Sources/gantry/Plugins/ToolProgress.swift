@@ -11,7 +11,7 @@ final class ToolProgress: Sendable {
     init(title: String, quiet: Bool) {
         self.title = PlainText.line(title)
         isTerminal =
-            !quiet && isatty(STDERR_FILENO) == 1 && ProcessInfo.processInfo.environment["TERM"] != "dumb"
+            !quiet && StandardError.isTerminal
     }
 
     func show(_ progress: PluginCall.Progress) {

@@ -65,7 +65,7 @@ struct TokenCommand: ParsableCommand {
             if json {
                 var value = TokenListing.value(of: token)
                 value["token"] = .string(text)
-                try StandardOutput.print(String(decoding: value.json, as: UTF8.self))
+                try StandardOutput.print(value.jsonText)
             } else {
                 StandardError.write("Token \(token.id) for \(token.name). It is shown this once only:\n")
                 try StandardOutput.print(text)
@@ -83,7 +83,7 @@ struct TokenCommand: ParsableCommand {
             let tokens = try storage.tokens().all()
             try StandardOutput.print(
                 json
-                    ? String(decoding: WireValue.array(tokens.map(TokenListing.value)).json, as: UTF8.self)
+                    ? WireValue.array(tokens.map(TokenListing.value)).jsonText
                     : TokenListing.table(of: tokens, at: .now))
         }
     }

@@ -80,7 +80,3 @@ struct JobEvent {
         fields["message"] = progress.message.map(WireValue.string) ?? .null
     }
 }
-
-extension WallTime {
-    static var now: WallTime { JobTime.now().wall }
-}
