@@ -174,6 +174,7 @@ extension SupervisedProcess {
         close(descriptors.pidfd)
         descriptors.group?.remove()
         Orphans.groups.withLock { _ = $0.remove(pid) }
+        StrayProcesses.expect()
         finishStart()
         let waiters = state.withLock { state in
             state.phase = .gone

@@ -68,6 +68,18 @@ struct ServeJobsTests {
         }
     }
 
+    @Test func `nothing is left of the plugin of an attempt that is killed`() throws {
+        try withStage { stage in
+            let job = try stage.jobs("submit", stage.video, "--pipelines", "plugin:motion/detect")
+                .trimmingCharacters(in: .newlines)
+            let attempt = try stage.waitForAttempt()
+            while try Stage.children(of: attempt).isEmpty { usleep(5000) }
+            kill(attempt, SIGKILL)
+            _ = try stage.jobs("watch", job)
+            while try !stage.endedChildren().isEmpty { usleep(5000) }
+        }
+    }
+
     @Test func `cancelled is dead, and stays cancelled`() throws {
         try withStage { stage in
             let job = try stage.submit()
@@ -178,27 +190,39 @@ struct ServeJobsTests {
 
         /// The process of the attempt that runs.
         func attempt() throws -> Int32 {
-            let children =
-                try String(
-                    contentsOfFile:
-                        "/proc/\(try #require(server).identifier)/task/\(try #require(server).identifier)/children",
-                    encoding: .utf8
-                ).split(separator: " ").compactMap { Int32($0) } + (try allChildren())
-            return try #require(
-                children.first { child in
-                    let words = FileManager.default.contents(atPath: "/proc/\(child)/cmdline") ?? Data()
-                    return String(decoding: words, as: UTF8.self).contains("run-attempt")
-                })
+            try #require(runningAttempt())
         }
 
+        func waitForAttempt() throws -> Int32 {
+            while true {
+                if let attempt = try runningAttempt() { return attempt }
+                usleep(5000)
+            }
+        }
+
+        private func runningAttempt() throws -> Int32? {
+            try children().first { child in
+                let words = FileManager.default.contents(atPath: "/proc/\(child)/cmdline") ?? Data()
+                return String(decoding: words, as: UTF8.self).contains("run-attempt")
+            }
+        }
+
+        private func children() throws -> [Int32] { try Self.children(of: #require(server).identifier) }
+
         /// Of all threads: any of them may have started it.
-        private func allChildren() throws -> [Int32] {
-            let server = try #require(self.server)
-            let threads = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(server.identifier)/task")
+        static func children(of process: Int32) throws -> [Int32] {
+            let threads = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(process)/task")
             return threads.flatMap { thread in
-                let text = try? String(
-                    contentsOfFile: "/proc/\(server.identifier)/task/\(thread)/children", encoding: .utf8)
+                let text = try? String(contentsOfFile: "/proc/\(process)/task/\(thread)/children", encoding: .utf8)
                 return (text ?? "").split(separator: " ").compactMap { Int32($0) }
+            }
+        }
+
+        /// The server's children that have ended and that nobody has taken away yet.
+        func endedChildren() throws -> [Int32] {
+            try children().filter { child in
+                let state = (try? String(contentsOfFile: "/proc/\(child)/stat", encoding: .utf8)) ?? ""
+                return state.contains(") Z ")
             }
         }
 

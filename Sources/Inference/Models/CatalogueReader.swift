@@ -27,7 +27,7 @@ package struct CatalogueReader {
         }
         guard Self.nestingBound(of: yaml) <= 100 else { throw failure("is nested too deeply for a catalogue") }
         let root: Node?
-        do { root = try Yams.compose(yaml: yaml) } catch { throw failure("is not YAML: \(error)") }
+        do { root = try Yams.compose(yaml: yaml, .basic) } catch { throw failure("is not YAML: \(error)") }
         guard let root else { throw failure("is empty") }
         self.init(node: root, place: "", file: file, guide: guide)
     }

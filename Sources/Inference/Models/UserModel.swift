@@ -63,7 +63,7 @@ enum UserModel {
         let damaged = InferenceFailure(
             code: .modelDamaged, message: "its metadata `names` is no list of class names", subject: path)
         let node: Node?
-        do { node = try Yams.compose(yaml: text) } catch { throw damaged }
+        do { node = try Yams.compose(yaml: text, .basic) } catch { throw damaged }
         if let items = node?.sequence { return items.compactMap { $0.scalar?.string } }
         guard let mapping = node?.mapping, mapping.count <= 100_000 else { throw damaged }
         var names: [Int: String] = [:]

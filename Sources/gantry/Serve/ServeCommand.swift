@@ -7,6 +7,7 @@ import Logging
 import Model
 import PluginHost
 import ServerLog
+import Supervision
 
 struct ServeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -50,6 +51,8 @@ struct ServeCommand: ParsableCommand {
 
     func run() throws {
         let signals = try ShutdownSignal.install()
+        // A killed attempt leaves the workers of its plugins behind.
+        StrayProcesses.takeAway()
         let environment = ProcessInfo.processInfo.environment
         let settings = try ServerSettings(
             host: host, port: port, storageFolder: storage, logLevel: logLevel, environment: environment)
