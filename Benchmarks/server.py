@@ -51,6 +51,12 @@ class Server:
         with open(f"/proc/{self.process.pid}/status") as status:
             return int(re.search(r"VmRSS:\s+(\d+)", status.read())[1]) / 1024
 
+    @property
+    def cpu(self):
+        """Seconds of processor time so far."""
+        with open(f"/proc/{self.process.pid}/stat") as stat:
+            return sum(map(int, stat.read().rpartition(")")[2].split()[11:13])) / os.sysconf("SC_CLK_TCK")
+
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
         start = time.monotonic()
@@ -90,6 +96,16 @@ class Server:
                 waiting.unregister(number)
                 by_number.pop(number).close()
         return results
+
+
+    def cost_of_connections(self, count):
+        """Microseconds of the server's processor time for a connection with one request, one after the other."""
+        request, before = self.request("GET", "/v1/health"), self.cpu
+        for _ in range(count):
+            with self.connect() as connection:
+                connection.sendall(request)
+                connection.recv(1 << 16)
+        return (self.cpu - before) / count * 1e6
 
 
 def misbehave(server, tool, calls):
@@ -154,7 +170,11 @@ def main():
                      (f"{AT_ONCE} at once, {name}: answers that are not 200", f"{wrong} of {len(times)}")]
             if misbehaves:
                 rows.append(("misbehaving calls meanwhile", str(calls)))
-        rows += [("memory after all that", f"{server.memory:.1f} MB"), ("SIGTERM to the end", f"{server.stop() * 1000:.0f} ms")]
+        server.cost_of_connections(1000)
+        costs = [server.cost_of_connections(5000) for _ in range(8)]
+        rows += [("a connection and its request, CPU", f"{costs[0]:.0f} µs"),
+                 ("the same after 35,000 others", f"{costs[-1]:.0f} µs"),
+                 ("memory after all that", f"{server.memory:.1f} MB"), ("SIGTERM to the end", f"{server.stop() * 1000:.0f} ms")]
     width = max(len(name) for name, _ in rows)
     for name, value in rows:
         print(f"| {name:{width}} | {value} |")

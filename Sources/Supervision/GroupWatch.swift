@@ -16,6 +16,8 @@ final class GroupWatch: Sendable {
         let onBreach: @Sendable (LimitBreach) -> Void
         var members: [Int32]
         var nextReading: ContinuousClock.Instant
+        /// How much sooner that may be.
+        var leeway = Duration.zero
     }
 
     private struct State {
@@ -96,31 +98,31 @@ final class GroupWatch: Sendable {
             }
         }
         let end = ContinuousClock.now
-        // At most 0.5 % of a processor while processes come and go, 0.2 % while they do not.
+        // At most 0.5 % of a processor while processes come and go, 0.1 % while they do not.
         state.nextScan = end + min(max((end - now) * 200, tick), .seconds(2))
-        state.nextRoutineScan = end + min(max((end - now) * 500, .seconds(1)), .seconds(10))
+        state.nextRoutineScan = end + min(max((end - now) * 1000, .seconds(1)), .seconds(10))
     }
 
     private static func breaches(_ state: inout State) -> [(Watched, LimitBreach)] {
         var found: [(Watched, LimitBreach)] = []
-        for pid in state.watched.keys {
-            guard var watched = state.watched[pid] else { continue }
+        let now = ContinuousClock.now
+        for (pid, watched) in state.watched {
             if let limit = watched.limits.processes, watched.members.count > limit {
                 found.append((watched, .processes(count: watched.members.count, limit: limit)))
                 continue
             }
-            let now = ContinuousClock.now
-            guard let limit = watched.limits.memory, watched.nextReading <= now else {
-                if watched.limits.memory == nil { watched.nextReading = now + tick }
-                state.watched[pid] = watched
+            guard let limit = watched.limits.memory else {
+                state.watched[pid]?.nextReading = now + tick
                 continue
             }
+            guard watched.nextReading <= now + watched.leeway else { continue }
             let use = Self.use(of: watched, reading: &state.file)
             if use.bytes > limit { found.append((watched, .memory(used: use.bytes, limit: limit))) }
             // A look that had to stop the group is not repeated soon.
             let pace = MemoryPace.untilNextReading(used: use.bytes, limit: limit)
-            watched.nextReading = now + (use.isExact ? max(pace, .seconds(1)) : pace)
-            state.watched[pid] = watched
+            state.watched[pid]?.nextReading = now + (use.isExact ? max(pace, .seconds(1)) : pace)
+            // Many groups are read at one waking: it costs more than reading.
+            state.watched[pid]?.leeway = pace > tick * 2 ? tick : .zero
         }
         return found
     }

@@ -144,9 +144,10 @@ final class SupervisionLoop: Sendable {
         while true {
             let now = ContinuousClock.now
             let due = state.withLock { state in
-                let due = state.timers.filter { $0.value.due <= now }
-                for id in due.keys { state.timers.removeValue(forKey: id) }
-                return due.values.sorted { $0.due < $1.due }
+                var due: [(id: UInt64, due: ContinuousClock.Instant, handler: Handler)] = []
+                for (id, timer) in state.timers where timer.due <= now { due.append((id, timer.due, timer.handler)) }
+                for each in due { state.timers.removeValue(forKey: each.id) }
+                return due.sorted { $0.due < $1.due }
             }
             for each in due { each.handler() }
             guard due.isEmpty else { continue }

@@ -1,42 +1,48 @@
 import Logging
 import NIOCore
+import Synchronization
 
 /// Stands before `accept`: waits while the system is short of descriptors or memory, and while the server has more
-/// connections than it can even refuse. On the listening socket's event loop only.
+/// connections than it can even refuse.
 final class AcceptGate: ChannelDuplexHandler, @unchecked Sendable {
-    // @unchecked: touched on the listening channel's event loop only.
+    // @unchecked: what is not atomic is touched on the listening channel's event loop only.
     typealias InboundIn = Channel
     typealias InboundOut = Channel
     typealias OutboundIn = Channel
 
     private let server: ServerState
+    private let loop: any EventLoop
+    private let isHeld = Atomic(false)
     private var context: ChannelHandlerContext?
-    private var isHeld = false
     private var isPausing = false
     private var saidAt: NIODeadline?
 
-    init(server: ServerState) { self.server = server }
+    init(server: ServerState, loop: any EventLoop) {
+        self.server = server
+        self.loop = loop
+    }
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        let loop = context.eventLoop
-        server.connectionEnded.withLock { ended in
-            ended = { [weak self] in loop.execute { [weak self] in self?.goOn() } }
-        }
+        server.gate.withLock { $0 = self }
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
         self.context = nil
-        server.connectionEnded.withLock { $0 = nil }
+        server.gate.withLock { $0 = nil }
+    }
+
+    /// There is room for another connection. Called on any thread.
+    func connectionEnded() {
+        if isHeld.load(ordering: .sequentiallyConsistent) { loop.execute { self.goOn() } }
     }
 
     func read(context: ChannelHandlerContext) {
-        let limits = server.limits
-        guard !isPausing, server.openConnections < limits.connections + limits.connectionsBeingRefused else {
-            isHeld = true
-            return
-        }
-        isHeld = false
+        // Held first: whoever ends after the count was read must see it.
+        isHeld.store(true, ordering: .sequentiallyConsistent)
+        guard !isPausing, server.openConnections < server.limits.connections + server.limits.connectionsBeingRefused
+        else { return }
+        isHeld.store(false, ordering: .sequentiallyConsistent)
         context.read()
     }
 
@@ -61,7 +67,7 @@ final class AcceptGate: ChannelDuplexHandler, @unchecked Sendable {
     }
 
     private func goOn() {
-        guard isHeld, let context else { return }
+        guard isHeld.load(ordering: .sequentiallyConsistent), let context else { return }
         read(context: context)
     }
 }

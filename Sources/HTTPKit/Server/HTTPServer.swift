@@ -38,9 +38,11 @@ package final class HTTPServer: Sendable {
     package func start() async throws -> Int {
         let state = state
         let bootstrap = ServerBootstrap(group: group)
-            .serverChannelOption(ChannelOptions.backlog, value: 512)
+            .serverChannelOption(ChannelOptions.backlog, value: 4096)
             .serverChannelOption(ChannelOptions.socketOption(.so_reuseaddr), value: 1)
-            .serverChannelInitializer { channel in channel.pipeline.addHandler(AcceptGate(server: state)) }
+            .serverChannelInitializer { channel in
+                channel.pipeline.addHandler(AcceptGate(server: state, loop: channel.eventLoop))
+            }
             .childChannelOption(ChannelOptions.autoRead, value: false)
             .childChannelOption(ChannelOptions.allowRemoteHalfClosure, value: true)
             .childChannelOption(ChannelOptions.maxMessagesPerRead, value: 1)

@@ -14,8 +14,8 @@ final class ServerState: Sendable {
     private let open = Atomic(0)
     private let tasks = Atomic(0)
     private let numbers = Atomic(UInt64.random(in: .min ... .max))
-    /// Called when a connection has gone, on its event loop.
-    let connectionEnded: Mutex<(@Sendable () -> Void)?> = Mutex(nil)
+    /// What waits for connections to go. Not a closure: each access through a mutex would wrap it once more, for ever.
+    let gate: Mutex<AcceptGate?> = Mutex(nil)
 
     init(configuration: HTTPServerConfiguration, router: Router, loops: [any EventLoop]) {
         self.configuration = configuration
@@ -47,7 +47,7 @@ final class ServerState: Sendable {
 
     func connectionGone() {
         open.subtract(1, ordering: .sequentiallyConsistent)
-        connectionEnded.withLock { $0 }?()
+        gate.withLock { $0 }?.connectionEnded()
     }
 
     func taskBegan() { tasks.add(1, ordering: .sequentiallyConsistent) }
