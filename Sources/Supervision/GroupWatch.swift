@@ -25,12 +25,16 @@ final class GroupWatch: Sendable {
         var isTicking = false
         /// In the whole system, at the last scan.
         var threads = supervision_system_threads()
+        /// Ticks since that number changed.
+        var quiet = 0
         var nextScan = ContinuousClock.now
         var nextRoutineScan = ContinuousClock.now
         var file = ProcFile(capacity: 4096)
     }
 
     static let tick = Duration.milliseconds(50)
+    /// Ticks come half as often once this many in a row found the system's threads unchanged.
+    private static let quietTicks = 40
     private let state = Mutex(State())
 
     func add(_ process: SupervisedProcess, _ limits: GroupLimits, onBreach: @escaping @Sendable (LimitBreach) -> Void) {
@@ -52,6 +56,7 @@ final class GroupWatch: Sendable {
                 return ([], nil)
             }
             let threads = supervision_system_threads()
+            state.quiet = threads == state.threads ? state.quiet + 1 : 0
             let frozen = Self.freeze(state, threads: threads)
             Self.scan(&state, threads: threads, atOnce: !frozen.isEmpty)
             let breaches = Self.breaches(&state)
@@ -59,7 +64,10 @@ final class GroupWatch: Sendable {
             for each in frozen where state.watched[each.pid] != nil { each.signal(SIGCONT) }
             let now = ContinuousClock.now
             let next = state.watched.values.map(\.nextReading).min() ?? now
-            return (breaches, min(max(next - now, MemoryPace.shortest), Self.tick))
+            return (
+                breaches,
+                min(max(next - now, MemoryPace.shortest), state.quiet > Self.quietTicks ? Self.tick * 2 : Self.tick)
+            )
         }
         for (watched, breach) in breaches {
             watched.process.kill(for: breach)
@@ -98,9 +106,9 @@ final class GroupWatch: Sendable {
             }
         }
         let end = ContinuousClock.now
-        // At most 0.5 % of a processor while processes come and go, 0.1 % while they do not.
+        // At most 0.5 % of a processor while processes come and go, 0.05 % while they do not.
         state.nextScan = end + min(max((end - now) * 200, tick), .seconds(2))
-        state.nextRoutineScan = end + min(max((end - now) * 1000, .seconds(1)), .seconds(10))
+        state.nextRoutineScan = end + min(max((end - now) * 2000, .seconds(1)), .seconds(10))
     }
 
     private static func breaches(_ state: inout State) -> [(Watched, LimitBreach)] {
