@@ -63,7 +63,7 @@ int main(int count, char **arguments) {
     lead_group();
     if (plan.parent > 0) die_with(plan.parent);
     close_descriptors(&plan);
-    umask(077);
+    umask((mode_t)plan.file_mask);
     if (plan.directory && chdir(plan.directory) != 0) reportf("directory", FAILED, "%s", plan.directory);
     join_control_group(&plan);
     apply_scheduling(&plan);

@@ -9,7 +9,7 @@
 static const char *usage =
     "gantry-sandbox starts a plugin's process for Gantry; it is not meant to be called by hand.\n"
     "usage: gantry-sandbox [--report FD] [--keep FD] [--directory PATH] [--limit NAME=VALUE]... [--control-group FILE]\n"
-    "         [--oom-score N] [--nice N] [--die-with PID] [--confine] [--env NAME=VALUE]... [--read PATH]... [--write PATH]...\n"
+    "         [--oom-score N] [--file-mask N] [--nice N] [--die-with PID] [--confine] [--env NAME=VALUE]... [--read PATH]... [--write PATH]...\n"
     "         [--network] [--memory-files] [--pretend-missing NAME,...] -- PROGRAM [ARGUMENT...]\n";
 
 static void refuse(const char *option, const char *problem) {
@@ -26,7 +26,7 @@ static int number(const char *option, const char *text) {
 }
 
 void read_options(int count, char **arguments, struct plan *plan) {
-    *plan = (struct plan){.report = -1, .keep = 2};
+    *plan = (struct plan){.report = -1, .keep = 2, .file_mask = 077};
     // No list can be longer than the command line.
     plan->read_paths = calloc((size_t)count, sizeof(char *));
     plan->write_paths = calloc((size_t)count, sizeof(char *));
@@ -63,6 +63,7 @@ void read_options(int count, char **arguments, struct plan *plan) {
         else if (strcmp(option, "--limit") == 0) plan->limits[plan->limit_count++] = value;
         else if (strcmp(option, "--control-group") == 0) plan->control_group = value;
         else if (strcmp(option, "--oom-score") == 0) plan->oom_score = value;
+        else if (strcmp(option, "--file-mask") == 0) plan->file_mask = number(option, value) & 0777;
         else if (strcmp(option, "--nice") == 0) {
             plan->niceness = number(option, value);
             plan->sets_niceness = true;

@@ -20,6 +20,7 @@ struct plan {
     size_t limit_count;
     const char *control_group;  // the cgroup.procs of a group with a limit of its own; NULL: stay
     const char *oom_score;      // what oom_score_adj is set to; NULL: leave it
+    int file_mask;              // permissions that new files do not get (umask)
     int niceness;               // an absolute one
     bool sets_niceness;
     int parent;                 // SIGKILL when the thread of this process that spawned it ends; 0: no

@@ -58,6 +58,7 @@ package struct Launcher: Sendable {
             .flatMap { ["--limit", $0] }
         if let group { arguments += ["--control-group", group.entrance] }
         if sandbox.oomScoreAdjustment != 0 { arguments += ["--oom-score", "\(sandbox.oomScoreAdjustment)"] }
+        if sandbox.fileMask != 0o077 { arguments += ["--file-mask", "\(sandbox.fileMask)"] }
         // Always: the thread that starts it comes before others, and its children would too.
         let own = getpriority(Int32(bitPattern: PRIO_PROCESS.rawValue), id_t(getpid()))
         arguments += ["--nice", "\(min(own + Int32(sandbox.niceness), 19))"]

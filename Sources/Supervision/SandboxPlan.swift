@@ -14,6 +14,8 @@ package struct SandboxPlan: Sendable {
     package var limits = ResourceLimits()
     /// Added to the kernel's choice of whom to kill when memory runs out: 0 as the server, 1000 first.
     package var oomScoreAdjustment = 500
+    /// Permissions that files which it makes do not get (umask); what it makes is for this user alone.
+    package var fileMask: mode_t = 0o077
     /// 0 as the server, 19 last: what a plugin computes must not delay what the server answers.
     package var niceness = 5
     /// Protections treated as if the kernel did not offer them, by their names in the report. For tests.

@@ -45,6 +45,7 @@ struct PluginEnvironment {
         // Held against another install of the same plugin until this one ends.
         let folder = try OutputDirectory(path: base)
         defer { folder.unlock() }
+        StorageOwner.handOver(["plugins", plugin.name], in: configuration.stateFolder)
         if !force, isLinked(to: name), unsafe access("\(link)/bin/python3", X_OK) == 0 { return .alreadyThere }
 
         let target = "environments/\(name)-\(UUID().uuidString.prefix(8).lowercased())"
@@ -164,6 +165,7 @@ struct PluginEnvironment {
         sandbox.isConfined = false
         sandbox.allowsNetwork = true
         sandbox.niceness = 0
+        sandbox.fileMask = FileMask.current
         sandbox.limits.fileSize = nil
         let report = report
         let shows: @Sendable (OutputLine) -> Void = { line in report("  " + line.text) }
