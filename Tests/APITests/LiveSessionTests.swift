@@ -102,3 +102,34 @@ import Testing
         await session.run(messages) { _ in throw Gone() }
     }
 }
+
+@Suite struct LiveStreamGateTests {
+    private func refusal(_ gate: LiveStreamGate, _ client: String) -> ErrorCode? {
+        do throws(ErrorEnvelope) {
+            _ = try gate.enter(client)
+            return nil
+        } catch {
+            return error.code
+        }
+    }
+
+    @Test("a client has its share of the streams, all together have theirs, and a place comes back once")
+    func bounds() throws {
+        var limits = LiveStreamGate.Limits()
+        (limits.perClient, limits.together) = (2, 3)
+        let gate = LiveStreamGate(limits)
+        let first = try gate.enter("a")
+        let second = try gate.enter("a")
+        #expect(refusal(gate, "a") == .rateLimited)
+        // One that goes without having begun.
+        #expect(refusal(gate, "b") == nil)
+        let third = try gate.enter("b")
+        #expect(refusal(gate, "b") == .serviceUnavailable)
+        first.giveBack()
+        first.giveBack()
+        #expect(refusal(gate, "b") == nil)
+        let fourth = try gate.enter("a")
+        #expect(refusal(gate, "a") == .rateLimited)
+        withExtendedLifetime((second, third, fourth)) {}
+    }
+}

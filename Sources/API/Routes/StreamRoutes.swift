@@ -18,6 +18,9 @@ struct StreamRoutes: Sendable {
                     `error_type`. `frame` is the picture's number, from 1. When the tool is slower than the camera, the \
                     latest picture is the one it gets; those in between are dropped and counted.
 
+                    A token may have \(LiveStreamGate.Limits().perClient) streams open (429), the server \
+                    \(LiveStreamGate.Limits().together) (503).
+
                     Pages, which cannot send a header with a WebSocket, offer the token as a subprotocol: \
                     `new WebSocket(address, ["gantry.stream", "bearer." + token])`.
                     """,
@@ -30,7 +33,10 @@ struct StreamRoutes: Sendable {
                         "args", in: .query, .text, "The tool's other arguments as a JSON object"),
                 ],
                 answers: [RouteDescription.Answer(101, "The connection is a WebSocket from here on")], scope: .submit,
-                errors: [.pluginNotFound, .toolNotFound, .validationError, .pluginUnavailable, .upgradeRequired],
+                errors: [
+                    .pluginNotFound, .toolNotFound, .validationError, .pluginUnavailable, .upgradeRequired,
+                    .rateLimited, .serviceUnavailable,
+                ],
                 isUpgrade: true),
             socket: { request throws(ErrorEnvelope) in try open(request) })
     }

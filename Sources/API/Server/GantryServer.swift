@@ -11,10 +11,11 @@ package final class GantryServer: Sendable {
 
     /// - Parameters:
     ///   - jobs: nil: this server takes none.
+    ///   - live: how many live streams may run.
     ///   - tokens: nil: no token is asked for.
     package init(
         settings: ServerSettings, limits: HTTPLimits, plugins: any PluginService, jobs: JobService? = nil,
-        tokens: (any TokenStore)?, logger: Logger
+        live: LiveStreamGate = LiveStreamGate(), tokens: (any TokenStore)?, logger: Logger
     ) {
         self.settings = settings
         let health = jobs.map(HealthMonitor.init)
@@ -25,7 +26,7 @@ package final class GantryServer: Sendable {
             surface: Surface(
                 plugins: plugins, jobs: jobs, health: health, metrics: metrics, cors: settings.cors, bodies: bodies),
             admission: Admission(tokens: tokens, cors: settings.cors), plugins: plugins,
-            bodyLimit: bodies.limits.body, logger: logger)
+            bodyLimit: bodies.limits.body, live: live, logger: logger)
         var configuration = HTTPServerConfiguration()
         configuration.logger = logger
         configuration.host = settings.host

@@ -10,6 +10,7 @@ struct HTTPRoutes: Sendable {
     let admission: Admission
     let plugins: any PluginService
     let bodyLimit: Int
+    let live: LiveStreamGate
     let logger: Logger
 
     func router() -> Router {
@@ -40,15 +41,18 @@ struct HTTPRoutes: Sendable {
             case .socket(let work):
                 router.on(method, description.path, options: options) { request in
                     let stream: LiveStream
+                    let place: LiveStreamGate.Place
                     let subprotocol: String?
                     do throws(ErrorEnvelope) {
                         let offer = try WebSocketToken.read(request.headers.all("sec-websocket-protocol"))
                         subprotocol = offer.subprotocol
-                        stream = try work(try admitted(request, route, token: offer.token))
+                        let known = try admitted(request, route, token: offer.token)
+                        stream = try work(known)
+                        place = try live.enter(known.token?.id ?? request.remoteAddress)
                     } catch {
                         return HTTPResponse(APIAnswer(error))
                     }
-                    return try open(stream, for: request, subprotocol: subprotocol)
+                    return try open(stream, place, for: request, subprotocol: subprotocol)
                 }
             case .streaming(let work):
                 router.on(method, description.path, options: options) { request in
@@ -79,10 +83,14 @@ struct HTTPRoutes: Sendable {
     }
 
     private func open(
-        _ stream: LiveStream, for request: HTTPRequest, subprotocol: String?
+        _ stream: LiveStream, _ place: LiveStreamGate.Place, for request: HTTPRequest, subprotocol: String?
     ) throws -> HTTPResponse {
         let session = LiveSession(stream, plugins: plugins)
-        return try HTTPResponse.webSocket(for: request, subprotocol: subprotocol) { socket in
+        var limits = WebSocketLimits()
+        // The session takes every picture at once and keeps the latest: more would only wait behind a client's texts.
+        limits.inbox = .queue(2)
+        return try HTTPResponse.webSocket(for: request, limits: limits, subprotocol: subprotocol) { socket in
+            defer { place.giveBack() }
             await session.run(socket.messages.map(LiveSession.Message.init)) {
                 try await socket.send(text: String(decoding: $0, as: UTF8.self))
             }

@@ -23,7 +23,7 @@ struct StartReport {
             """
               limits:      \(limits.connections) connections, bodies of \(JSONBody.Limits().body >> 20) MB \
             (\(JSONBody.Limits().together >> 20) MB together), heads of \(limits.headBytes >> 10) KB, \
-            shutdown within 15 s
+            \(LiveStreamGate.Limits().together) live streams, shutdown within 15 s
             """,
             """
               jobs:        \(jobs.dispatcher.limits.jobs) at a time (\(jobs.dispatcher.limits.gpuJobs) with a GPU), \

@@ -62,6 +62,21 @@ async def talk():
         check(counts["received"] == 302, counts)
         check(counts["processed"] + counts["dropped"] == 302, counts)
         check(await (await socket.ping()) is not None, "no pong")
+    # So many and no more with a token; the place of one that ends is free again.
+    many = [await websockets.connect(address, additional_headers=headers) for _ in range(16)]
+    await refused(address, 429, additional_headers=headers)
+    await many.pop().close()
+    for attempt in range(1000):
+        try:
+            many.append(await websockets.connect(address, additional_headers=headers))
+            break
+        except websockets.InvalidStatus as error:
+            # The client knows of the end a moment before the server has cleared up.
+            check(error.response.status_code == 429 and attempt < 999, "a place that is not given back")
+    await many[0].send(picture)
+    check(json.loads(await many[0].recv())["ok"], "one of many")
+    for socket in many:
+        await socket.close()
     # A client that breaks the protocol, and one that sends too much, end alone.
     async with websockets.connect(address, additional_headers=headers, max_size=None) as socket:
         try:
