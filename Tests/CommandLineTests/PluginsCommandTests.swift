@@ -51,8 +51,28 @@ import Testing
             #expect(refused.status == 65 && refused.errors.contains("threshold is 0 to 255"))
             let tool = try Self.run(["run", "./bright", "nonsense"], in: folder)
             #expect(tool.status == 66 && tool.errors.contains("It has: brightness"))
+            let bare = try Self.run(["run", "bright", "brightness"], in: folder)
+            #expect(bare.status == 66 && bare.errors.contains("./bright"), "\(bare.errors)")
             let wrong = try Self.run(["run", "./bright", "brightness", "--args", "[1]"], in: folder)
             #expect(wrong.status == 64)
+        }
+    }
+
+    @Test func `what a tool printed is shown whole, also where its answer is quicker`() throws {
+        try TestEnvironment.withTemporaryDirectory { folder in
+            #expect(try Self.run(["new", "loud"], in: folder).status == 0)
+            let source = """
+                class Plugin:
+                    def speak(self):
+                        for number in range(100):
+                            print("line", number)
+                        print("the end")
+                        raise ValueError("no")
+
+                """
+            try Data(source.utf8).write(to: folder.appendingPathComponent("loud/plugin.py"))
+            let run = try Self.run(["run", "./loud", "speak", "--log"], in: folder)
+            #expect(run.status == 65 && run.errors.contains("the end"), "\(run.errors.suffix(300))")
         }
     }
 
@@ -103,11 +123,17 @@ import Testing
             let requirements = plugin.appendingPathComponent("requirements.txt")
             let sound = "./numpy-9.9-py3-none-any.whl\n./extra-9.9-py3-none-any.whl\n"
             try Data(sound.utf8).write(to: requirements)
-            let first = try Self.run(["install", "./tiny"], in: folder)
+            let first = try Self.run(["install", "./tiny"], in: folder, shell: "umask 077")
             try #require(first.status == 0, "\(first.errors)")
             let link = folder.appendingPathComponent("storage/plugins/tiny/environment").path
             let target = try FileManager.default.destinationOfSymbolicLink(atPath: link)
             #expect(FileManager.default.isExecutableFile(atPath: link + "/bin/python3"))
+            // Readable to the server's user, whoever installed it.
+            for path in ["", "/environments", "/\(target)", "/\(target)/lib", "/\(target)/pyvenv.cfg"] {
+                let file = folder.appendingPathComponent("storage/plugins/tiny\(path)").path
+                let mode = try FileManager.default.attributesOfItem(atPath: file)[.posixPermissions] as? Int ?? 0
+                #expect(mode & 0o444 == 0o444, "\(path): \(String(mode, radix: 8))")
+            }
             let second = try Self.run(["install", "./tiny"], in: folder)
             #expect(second.status == 0 && Self.text(second).contains("installed already"))
             try Data((sound + "./nothing.whl\n").utf8).write(to: requirements)

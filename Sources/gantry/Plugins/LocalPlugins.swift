@@ -14,8 +14,10 @@ enum LocalPlugins {
     /// Loads all plugins of `configuration`, waits until they have settled, and gives them to `body`.
     ///
     /// Ctrl-C cancels `body`'s task; a second one ends the process.
+    ///
+    /// - Parameter ended: told when all processes have ended: their logs are whole then.
     static func with<R: Sendable>(
-        _ configuration: PluginHostConfiguration,
+        _ configuration: PluginHostConfiguration, ended: @escaping @Sendable (PluginHost) -> Void = { _ in },
         _ body: @escaping @Sendable (PluginHost) async throws -> R
     ) throws -> R {
         Interruption.install()
@@ -41,6 +43,7 @@ enum LocalPlugins {
             }
             let isHurried = Interruption.cancellation.isCancelled
             await host.shutdown(deadline: isHurried ? .milliseconds(300) : fixed.shutdownGrace)
+            ended(host)
             return try outcome.get()
         }
     }

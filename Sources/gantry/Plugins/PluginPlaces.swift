@@ -71,6 +71,12 @@ struct PluginPlaces {
         }
         let all = found
         if let plugin = all.first(where: { $0.name == text }) { return plugin }
+        if Self.isPlugin(Self.absolute(text)) {
+            throw CommandFailure(
+                code: .notFound, message: "no plugin of that name is known, but a folder here is called so",
+                subject: text,
+                hint: "Mean the folder with: ./\(text)")
+        }
         let names = all.map(\.name).sorted().joined(separator: ", ")
         throw CommandFailure(
             code: .notFound, message: "no such plugin", subject: text,

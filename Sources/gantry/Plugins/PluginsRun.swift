@@ -63,7 +63,7 @@ struct PluginsRun: ParsableCommand {
         call.progress = { progress.show($0) }
         defer { progress.close() }
         let run = ToolRun(call: call, images: images, showsLog: log, progress: progress)
-        let refused = try LocalPlugins.with(configuration) { try await run.run(on: $0) }
+        let refused = try LocalPlugins.with(configuration, ended: run.ended) { try await run.run(on: $0) }
         guard refused > 0 else { return }
         throw CommandFailure(
             code: .invalidData, message: "refused \(refused) of \(images.count) pictures",

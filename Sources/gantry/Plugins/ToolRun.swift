@@ -18,7 +18,6 @@ struct ToolRun: Sendable {
     func run(on host: PluginHost) async throws -> Int {
         try checkAvailable(host)
         try checkTool(host)
-        defer { if showsLog { showLog(of: host, last: .max) } }
         do {
             guard images.count > 1 else {
                 let json = try await answer(for: images.first, host)
@@ -34,6 +33,13 @@ struct ToolRun: Sendable {
             if case .workerFault = error.kind, !showsLog { showLog(of: host, last: 20) }
             throw failure(error)
         }
+    }
+
+    /// Shows what the plugin printed, where that is asked for: an answer can overtake what was printed before it, so not
+    /// before the plugin's processes have ended.
+    func ended(_ host: PluginHost) {
+        progress.close()
+        if showsLog { showLog(of: host, last: .max) }
     }
 
     /// - Returns: false where the tool refused the picture; the next may be better.
@@ -74,7 +80,7 @@ struct ToolRun: Sendable {
             throw CommandFailure(code: .notFound, message: "no such plugin", subject: name)
         }
         guard !health.state.isAvailable else { return }
-        showLog(of: host, last: 20)
+        if !showsLog { showLog(of: host, last: 20) }
         throw CommandFailure(
             code: .modelUnavailable,
             message: "the plugin is \(health.state.rawValue)" + (health.reason.map { ": \($0)" } ?? ""), subject: name,
