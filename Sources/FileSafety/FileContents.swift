@@ -3,6 +3,9 @@ import Model
 
 /// Whole files, read with a limit.
 package enum FileContents {
+    /// As much as is read of a file that says it is empty.
+    private static let kernelFileBytes = 1 << 16
+
     /// The bytes of the regular file at `path`.
     ///
     /// - Parameter limit: More bytes than this are refused before they are read.
@@ -20,7 +23,9 @@ package enum FileContents {
                 code: .invalidData, message: "\(status.st_size) bytes are more than the \(limit) that are read",
                 subject: file.path)
         }
-        var bytes = [UInt8](repeating: 0, count: Int(status.st_size))
+        // The kernel's own files (/proc, /sys/fs/cgroup) have a size of 0, whatever is in them.
+        let size = status.st_size > 0 ? Int(status.st_size) : min(limit, Self.kernelFileBytes)
+        var bytes = [UInt8](repeating: 0, count: size)
         let count = try file.read(into: &bytes)
         bytes.removeLast(bytes.count - count)
         return bytes
