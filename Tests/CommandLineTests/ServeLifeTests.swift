@@ -95,6 +95,28 @@ import Testing
         }
     }
 
+    @Test(arguments: [SIGTERM, SIGINT])
+    func `a second signal ends it at once, and its exit status says which`(number: Int32) throws {
+        try withStorage { storage in
+            let server = try ServerProcess(storage: storage, environment: ["GANTRY_REQUIRE_AUTH": "false"])
+            let port = try #require(UInt16(server.address.split(separator: ":").last ?? ""))
+            // Keeps the first signal's end waiting.
+            let socket = try Self.connect(
+                port,
+                sending: """
+                    POST /v1/jobs HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r
+                    Content-Length: 1000\r\n\r\n{
+                    """)
+            defer { close(socket) }
+            #expect(server.status(of: "/health") == 200)
+            server.signal(SIGTERM)
+            // It has taken the signal when it takes no more connections.
+            while server.status(of: "/health") == 200 {}
+            server.signal(number)
+            #expect(server.waitForEnd(seconds: 6) == 128 + number)
+        }
+    }
+
     @Test func `without tokens everything is open, said loudly, but not to strangers' pages`() throws {
         try withStorage { storage in
             let server = try ServerProcess(storage: storage, environment: ["GANTRY_REQUIRE_AUTH": "false"])

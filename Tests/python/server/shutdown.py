@@ -1,4 +1,4 @@
-"""SIGTERM while live streams and half-sent requests are open: streams are told, and everything ends.
+"""SIGTERM while live streams, event streams and half-sent requests are open: streams are told, and everything ends.
 
 shutdown.py URL TOKEN PROCESS; the server has the plugin chaos.
 """
@@ -30,7 +30,11 @@ async def main():
             # A WebSocket that never answers a close.
             b"GET /v1/stream?plugin=chaos&tool=mean HTTP/1.1\r\n" + auth + b"Connection: upgrade\r\nUpgrade: websocket\r\n"
             b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n",
-        ][number % 4])
+            # Events that never end.
+            b"GET /api/v1/events/stream HTTP/1.1\r\n" + auth + b"\r\n",
+        ][number % 5])
+    for connection in rude[4::5]:
+        check((await asyncio.to_thread(connection.recv, 65536)).startswith(b"HTTP/1.1 200 "), "an event stream's start")
     check((await asyncio.to_thread(server.call, "GET", "/health")).status == 200, "health")
     os.kill(process, signal.SIGTERM)
     for stream in polite:
