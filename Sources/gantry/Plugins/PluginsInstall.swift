@@ -50,9 +50,22 @@ struct PluginsInstall: ParsableCommand {
             try StandardOutput.print(
                 "\(found.name): installed in \(folder)\nA running server takes it with: POST "
                     + "/v1/plugins/\(found.name)/reload")
+            try warn(environment: folder, of: places.configuration.stateFolder)
         case .alreadyThere: try StandardOutput.print("\(found.name): installed already in \(folder)")
         case .nothingNeeded:
             try StandardOutput.print("\(found.name): has no requirements.txt: nothing to install")
         }
+    }
+
+    /// Its interpreter is a link to the one that it was made with, which may lie in root's home.
+    private func warn(environment: String, of storage: String) throws {
+        guard let program = unsafe realpath("\(environment)/bin/python3", nil) else { return }
+        defer { unsafe free(program) }
+        let path = unsafe String(cString: program)
+        guard let obstacle = StorageOwner.obstacle(on: path, for: storage) else { return }
+        try StandardOutput.print(
+            "[WARN] its interpreter is \(path), and \(obstacle) is closed to the user whose storage folder this is: a "
+                + "server of that user cannot run the plugin. Install again with GANTRY_PYTHON naming a Python that "
+                + "everybody can read, such as /usr/bin/python3")
     }
 }

@@ -22,4 +22,24 @@ enum StorageOwner {
             if status.st_uid == 0 { _ = fchown(inner, owner.st_uid, owner.st_gid) }
         }
     }
+
+    /// The part of a path that root reads and the storage folder's owner does not; nil where there is none.
+    static func obstacle(on path: String, for storage: String) -> String? {
+        var owner = stat()
+        guard geteuid() == 0, unsafe stat(storage, &owner) == 0, owner.st_uid != 0 else { return nil }
+        var part = ""
+        for name in path.split(separator: "/") {
+            part += "/\(name)"
+            var status = stat()
+            guard unsafe stat(part, &status) == 0 else { return part }
+            let right: mode_t =
+                switch (status.st_uid == owner.st_uid, status.st_gid == owner.st_gid) {
+                case (true, _): S_IXUSR
+                case (false, true): S_IXGRP
+                case (false, false): S_IXOTH
+                }
+            if status.st_mode & right == 0 { return part }
+        }
+        return nil
+    }
 }
