@@ -70,17 +70,17 @@ public struct Parameter: Sendable {
     /// What is wrong with a value of the right type; nil where nothing is.
     private func complaint(about value: Value) -> String? {
         if let range, let number = value.number, !range.contains(number) {
-            return "\(name) is \(number); it lies between \(bounds(of: range))"
+            return
+                "\(name) is \(shown(number)); it lies between \(shown(range.lowerBound)) and \(shown(range.upperBound))"
         }
         guard let choices, !choices.contains(value) else { return nil }
         return "\(name) must be one of: \(choices.map(\.asChoice).joined(separator: ", "))"
     }
 
-    private func bounds(of range: ClosedRange<Double>) -> String {
-        kind == .integer
-            ? "\(Value(range.lowerBound).integer.map { "\($0)" } ?? "\(range.lowerBound)") and "
-                + "\(Value(range.upperBound).integer.map { "\($0)" } ?? "\(range.upperBound)")"
-            : "\(range.lowerBound) and \(range.upperBound)"
+    /// As callers write it: integers without a fraction.
+    private func shown(_ number: Double) -> String {
+        guard kind == .integer, let integer = Value(number).integer else { return "\(number)" }
+        return "\(integer)"
     }
 
     private func fits(_ value: Value) -> Bool {

@@ -52,7 +52,7 @@ import Testing
         ([:], "TypeError", "the argument needed is missing"),
         (["needed": true, "confidence": 2], "ValueError", "confidence is 2.0; it lies between 0.0 and 1.0"),
         (["needed": true, "count": 2.5], "TypeError", "count must be of type integer, not number"),
-        (["needed": true, "count": 11], "ValueError", "count is 11.0; it lies between 1 and 10"),
+        (["needed": true, "count": 11], "ValueError", "count is 11; it lies between 1 and 10"),
         (["needed": true, "colour": "green"], "ValueError", "colour must be one of: red, blue"),
         (["needed": true, "names": [1]], "TypeError", "names cannot be array"),
         (

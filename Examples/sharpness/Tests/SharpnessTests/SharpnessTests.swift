@@ -31,8 +31,9 @@ struct SharpnessTests {
     @Test func `stripes are sharp and grey is not`() throws {
         let answer = try run("measure", ["cells": 2], on: picture())
         #expect(answer["sharpest"] == [8, 0, 16, 4])
-        let cells = try #require(answer["cells"]?.array?.compactMap(\.number))
-        #expect(cells.count == 4 && cells[1] > 100 * cells[0])
+        let cells = answer["cells"]?.array?.compactMap { $0.number } ?? []
+        try #require(cells.count == 4)
+        #expect(cells[1] > 100 * cells[0])
     }
 
     @Test func `more parts than pixels are refused in words that help`() throws {
