@@ -141,6 +141,7 @@ struct DocumentationPage: Sendable {
         h2{margin-top:2.5rem;border-bottom:1px solid var(--line)}
         h3{font-size:1rem;margin:1.5rem 0 .25rem}
         h3 span{font-weight:400;float:right;opacity:.7}
+        h3 code{overflow-wrap:anywhere}
         h3 b{display:inline-block;min-width:4rem}
         section{border-bottom:1px solid var(--line);padding-bottom:.5rem}
         p{margin:.25rem 0}

@@ -78,10 +78,20 @@ struct MCPRoutes: Sendable {
             RouteDescription(
                 .get, "/v1/mcp-manifest", tag: Self.tag, summary: "All tools as one document",
                 about: "For gateways: the tools with their schemas and where to call them.",
-                answers: Described.json("The tools", .fields(["tools": .list(of: .object), "server": .object])),
+                answers: Described.json("The tools", Self.manifest),
                 scope: .read),
             immediate: { _ throws(ErrorEnvelope) in .json(server.manifest()) })
     }
+
+    private static let manifest = Schema.fields([
+        "tools": .list(
+            of: .fields([
+                "id": .text, "title": .text, "description": .text, "plugin_id": .text, "tool_name": .text,
+                "input_schema": .object, "output_schema": Schema.object.orNull, "invoke_endpoint": .text,
+                "permissions": .list(of: .text),
+            ])),
+        "server": .fields(["name": .text, "version": .text, "mcp_version": .text]), "endpoint": .text, "version": .text,
+    ])
 
     /// A web page of another origin must not reach a server on its visitor's machine by a name that it made point there.
     private func checkOrigin(_ request: APIRequest) throws(ErrorEnvelope) {

@@ -41,8 +41,14 @@ enum Described {
         "last_used": Schema.moment.orNull, "success_count": .integer(minimum: 0),
         "error_count": .integer(minimum: 0), "last_execution_time_ms": Schema.number.orNull,
         "avg_execution_time_ms": Schema.number.orNull.described("Of the last ten calls"),
-        "sandbox": Schema.object.described("Protections that its processes run with, and those the kernel lacks"),
-        "history": Schema.list(of: .object).described("The latest changes of state"),
+        "sandbox": Schema.fields(["applied": .list(of: .text), "missing": .list(of: .text)])
+            .described("Protections that its processes run with, and those the kernel lacks"),
+        "history": Schema.list(
+            of: .fields(["time": .moment, "from": Schema.text.orNull, "to": .text, "reason": .text])
+        ).described("The latest changes of state"),
         "mend": Schema.text.orNull.described("What to do about it"),
+        "warnings": Schema.list(of: .text).described("What is odd about its manifest without being wrong"),
+        "workers": Schema.list(of: .integer(minimum: 1)).described("Its processes, one in reserve included"),
+        "directory": Schema.text.described("Its folder"),
     ])
 }
