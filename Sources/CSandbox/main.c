@@ -74,7 +74,7 @@ int main(int count, char **arguments) {
         landlock_version = confine_files(&plan);
     }
     apply_limits(&plan);
-    if (plan.confine) confine_calls(&plan, landlock_version);
+    if (plan.confine && !plan.nest) confine_calls(&plan, landlock_version);
     if (has_failed()) return 126;
 
     execve(plan.program[0], plan.program, plan.environment);

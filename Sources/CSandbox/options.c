@@ -9,8 +9,9 @@
 static const char *usage =
     "gantry-sandbox starts a plugin's process for Gantry; it is not meant to be called by hand.\n"
     "usage: gantry-sandbox [--report FD] [--keep FD] [--directory PATH] [--limit NAME=VALUE]... [--control-group FILE]\n"
-    "         [--oom-score N] [--file-mask N] [--nice N] [--die-with PID] [--confine] [--env NAME=VALUE]... [--read PATH]... [--write PATH]...\n"
-    "         [--network] [--memory-files] [--pretend-missing NAME,...] -- PROGRAM [ARGUMENT...]\n";
+    "         [--oom-score N] [--file-mask N] [--nice N] [--die-with PID] [--confine] [--nest] [--env NAME=VALUE]...\n"
+    "         [--read PATH]... [--write PATH]... [--network] [--memory-files] [--pretend-missing NAME,...]\n"
+    "         -- PROGRAM [ARGUMENT...]\n";
 
 static void refuse(const char *option, const char *problem) {
     fprintf(stderr, "gantry-sandbox: %s: %s\n%s", option, problem, usage);
@@ -51,6 +52,10 @@ void read_options(int count, char **arguments, struct plan *plan) {
         }
         if (strcmp(option, "--confine") == 0) {
             plan->confine = true;
+            continue;
+        }
+        if (strcmp(option, "--nest") == 0) {
+            plan->nest = true;
             continue;
         }
         if (index + 1 >= count) refuse(option, "a value is missing");

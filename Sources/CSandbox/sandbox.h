@@ -29,6 +29,7 @@ struct plan {
     bool network;               // sockets of the internet families
     bool memory_files;          // memfd_create
     bool confine;               // capabilities, landlock, seccomp; false: only limits and descriptors
+    bool nest;                  // without seccomp: the program starts this one again for its own children
     const char *pretend;        // protections to treat as not offered, comma-separated, for tests
     char **program;
 };

@@ -57,11 +57,14 @@ package struct Job: Hashable, Sendable {
     package var result: JobResult?
     /// Why it failed.
     package var fault: Fault?
+    /// Chunks that attempts before this one died in.
+    package var deadlyChunks: [ChunkReference]
 
     package init(
         id: JobID, request: JobRequest, state: JobState, attempt: Int, submittedAt: WallTime, queuedAt: WallTime,
         startedAt: WallTime? = nil, endedAt: WallTime? = nil, queuePosition: Int? = nil, lease: Lease? = nil,
-        progress: JobProgress? = nil, result: JobResult? = nil, fault: Fault? = nil
+        progress: JobProgress? = nil, result: JobResult? = nil, fault: Fault? = nil,
+        deadlyChunks: [ChunkReference] = []
     ) {
         self.id = id
         self.request = request
@@ -76,6 +79,7 @@ package struct Job: Hashable, Sendable {
         self.progress = progress
         self.result = result
         self.fault = fault
+        self.deadlyChunks = deadlyChunks
     }
 
     /// As people read it: why it failed, or what of it did.

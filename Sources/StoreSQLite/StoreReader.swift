@@ -92,5 +92,6 @@ extension Job {
         if let text = row.optionalText(22) { progress = try JSONText.decode(JobProgress.self, from: text) }
         if let path = row.optionalText(23) { result = JobResult(path: path, message: row.optionalText(24)) }
         if let text = row.optionalText(25) { fault = try JSONText.decode(Fault.self, from: text) }
+        if let text = row.optionalText(26) { deadlyChunks = try JSONText.decode([ChunkReference].self, from: text) }
     }
 }

@@ -66,6 +66,7 @@ package struct Launcher: Sendable {
             arguments.append("--confine")
             arguments += (sandbox.readPaths + [plan.program]).flatMap { ["--read", $0] }
             arguments += sandbox.writePaths.flatMap { ["--write", $0] }
+            if sandbox.makesSandboxes { arguments.append("--nest") }
             if sandbox.usesGraphics { arguments.append("--memory-files") }
             if sandbox.allowsNetwork { arguments.append("--network") }
         }

@@ -5,6 +5,9 @@ package struct SandboxPlan: Sendable {
     /// Whether capabilities, files and system calls are confined. Without it there are only limits, a group of its own
     /// and closed descriptors: for programs of Gantry's own.
     package var isConfined = true
+    /// Whether it makes sandboxes of its own for what it starts: its files and capabilities are confined, and these
+    /// confine further; its system calls are not, since process groups and shared memory are made with them.
+    package var makesSandboxes = false
     /// Files and folders it may read and execute. Absolute; those that do not exist are left out.
     package var readPaths: [String] = SandboxPlan.systemReadPaths
     /// Files and folders it may also write, create and remove.

@@ -17,6 +17,15 @@ import Testing
         }
     }
 
+    @Test func `uploads wait for their turn, and too many are told to come back`() async throws {
+        var limits = UploadLimits()
+        limits.uploads = 2
+        limits.uploadsWaiting = 3
+        try await withJobServer(limits: limits) { server in
+            try await server.run("job_turns.py", [server.folders.root])
+        }
+    }
+
     @Test func `a video that is none is refused, and one that nobody could look at is not`() async throws {
         let probe: @Sendable (String) async -> VideoProbe = { path in
             switch try? String(contentsOfFile: path, encoding: .utf8) {  // nil: it is not there

@@ -40,6 +40,28 @@ import Testing
         }
     }
 
+    @Test func `a damaged database is refused with what to do, and is not touched`() throws {
+        try withStorage { storage in
+            let first = try ServerProcess(storage: storage)
+            first.signal(SIGTERM)
+            #expect(first.waitForEnd() == 0)
+            let file = storage.appendingPathComponent("gantry.db")
+            var damaged = try Data(contentsOf: file)
+            damaged.replaceSubrange(100..<2100, with: repeatElement(0x5A, count: 2000))
+            try damaged.write(to: file)
+            do {
+                _ = try ServerProcess(storage: storage)
+                Issue.record("a server started over a damaged database")
+            } catch let refusal as ServerProcess.Refusal {
+                #expect(refusal.status == 65)
+                #expect(refusal.message.contains("gantry.db"))
+                #expect(refusal.message.contains("backup"), "\(refusal.message)")
+                #expect(refusal.message.split(separator: "\n").count == 1)
+            }
+            #expect(try Data(contentsOf: file) == damaged)
+        }
+    }
+
     @Test func `a port in use is one clear line`() throws {
         try withStorage { storage in
             let first = try ServerProcess(storage: storage)

@@ -210,6 +210,8 @@ struct ModelStore {
             entries[index].deadlyChunks.append(chunk)
         }
         retry(index, "WORKER_DIED", at: time)
+        // Of a job that has ended nobody asks any more.
+        if entries[index].job.state == .pending, let chunk { entries[index].job.deadlyChunks.append(chunk) }
     }
 
     private mutating func interrupt(_ index: Int, at time: JobTime) {

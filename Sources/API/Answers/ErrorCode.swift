@@ -18,6 +18,8 @@ package enum ErrorCode: String, Sendable, CaseIterable {
     case conflict = "CONFLICT"
     /// The job has ended, so it cannot be cancelled.
     case jobAlreadyCompleted = "JOB_ALREADY_COMPLETED"
+    /// The file is not the one that the client's condition (`If-Match`) speaks of.
+    case preconditionFailed = "PRECONDITION_FAILED"
     case payloadTooLarge = "PAYLOAD_TOO_LARGE"
     case uriTooLong = "URI_TOO_LONG"
     case unsupportedMedia = "UNSUPPORTED_MEDIA"
@@ -48,6 +50,7 @@ package enum ErrorCode: String, Sendable, CaseIterable {
         case .methodNotAllowed: 405
         case .requestTimeout, .pluginTimeout: 408
         case .conflict, .jobAlreadyCompleted: 409
+        case .preconditionFailed: 412
         case .payloadTooLarge: 413
         case .uriTooLong: 414
         case .unsupportedMedia: 415
@@ -62,6 +65,21 @@ package enum ErrorCode: String, Sendable, CaseIterable {
         case .serviceUnavailable, .pluginUnavailable, .pluginCrashed: 503
         case .httpVersionNotSupported: 505
         case .storageFull, .gpuOutOfMemory: 507
+        }
+    }
+
+    /// What to do about it where no route says it better: for what is refused before a route is asked.
+    var usualHint: String? {
+        switch self {
+        case .notFound, .methodNotAllowed: "The page /docs lists what there is"
+        case .payloadTooLarge: "Send less at a time; for videos the operator can raise MAX_UPLOAD_BYTES"
+        case .preconditionFailed: "Ask again without the condition, or with the ETag that the file has now"
+        case .rangeNotSatisfiable: "Content-Range says how long it is"
+        case .requestTimeout: "Send it again, over a connection that is quick enough"
+        case .uriTooLong, .headersTooLarge: "Send shorter ones: a request's head holds 32 KB"
+        case .serviceUnavailable: "Try again in a moment"
+        case .internalServerError: "The server's log says more under this request's X-Request-ID"
+        default: nil
         }
     }
 

@@ -5,7 +5,9 @@ extension ErrorEnvelope {
     package init(reading error: any Error) {
         switch error {
         case let envelope as ErrorEnvelope: self = envelope
-        case let failure as HTTPFailure: self.init(ErrorCode(status: failure.status.code), failure.message)
+        case let failure as HTTPFailure:
+            let code = ErrorCode(status: failure.status.code)
+            self.init(code, failure.message, hint: code.usualHint)
         case is CancellationError: self.init(.serviceUnavailable, "The request was cancelled")
         default: self.init(.internalServerError, "The request body could not be read")
         }

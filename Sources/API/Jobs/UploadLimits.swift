@@ -9,8 +9,10 @@ package struct UploadLimits: Hashable, Sendable {
     package var parts = 32
     /// Bytes that the disk keeps free whatever is uploaded, so that results and the database can be written.
     package var reservedBytes: Int64 = 64 << 20
-    /// Videos that are taken in at the same time; further clients wait for their turn.
+    /// Submissions that are taken in at the same time; further clients wait for their turn, without sending.
     package var uploads = 64
+    /// Clients that may wait; more are answered 503.
+    package var uploadsWaiting = 512
 
     package init() {}
 

@@ -64,8 +64,8 @@ package final class GantryServer: Sendable {
     private static func response(to failure: HTTPFailure) -> HTTPResponse {
         let status = failure.status.code
         let message = status == 500 ? "The server met a fault of its own" : failure.message
-        let hint = status == 500 ? "The server's log says more under this request's X-Request-ID" : nil
-        var response = HTTPResponse(APIAnswer(ErrorEnvelope(ErrorCode(status: status), message, hint: hint)))
+        let code = ErrorCode(status: status)
+        var response = HTTPResponse(APIAnswer(ErrorEnvelope(code, message, hint: code.usualHint)))
         response.status = failure.status
         for field in failure.headers { response.headers[field.name] = field.value }
         return response

@@ -20,7 +20,9 @@ struct HTTPRoutes: Sendable {
             let method = HTTPMethod(rawValue: description.method.rawValue)
             // Plugins have deadlines of their own, which say better what took too long.
             let options = RouteOptions(
-                bodyBytes: description.request.isEmpty ? nil : route.bodyBytes ?? bodyLimit, deadline: .none)
+                bodyBytes: description.request.isEmpty ? nil : route.bodyBytes ?? bodyLimit, deadline: .none,
+                // Large bodies wait with their clients until it is their turn.
+                readsAhead: route.bodyBytes == nil)
             switch route.work {
             case .immediate(let work):
                 router.on(method, description.path) { request in

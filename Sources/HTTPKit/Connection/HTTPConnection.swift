@@ -308,6 +308,7 @@ final class HTTPConnection: ChannelInboundHandler, @unchecked Sendable {
                     [weak self] in self?.onLoop { $0.bodyWanted(number) }
                 }
                 exchange.request = request
+                exchange.bodyPaused = !route.options.readsAhead
             }
             switch route.options.deadline {
             case .server: break

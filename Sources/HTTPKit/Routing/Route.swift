@@ -5,10 +5,14 @@ package struct RouteOptions: Sendable {
     package enum Deadline: Sendable { case server, none, after(Duration) }
     /// How long until the response must begin.
     package var deadline = Deadline.server
+    /// Whether the body is read ahead of the handler. Without it nothing is read before the handler asks for it, so that
+    /// a handler that waits for something holds a connection and no more.
+    package var readsAhead = true
 
-    package init(bodyBytes: Int? = nil, deadline: Deadline = .server) {
+    package init(bodyBytes: Int? = nil, deadline: Deadline = .server, readsAhead: Bool = true) {
         self.bodyBytes = bodyBytes
         self.deadline = deadline
+        self.readsAhead = readsAhead
     }
 }
 

@@ -39,33 +39,49 @@ struct AttemptPlans: Sendable {
         let results = folders.results(of: id)
         // The sandbox opens folders that are there, and no others.
         for folder in [results, scratch(of: id)] { try OutputDirectory.makeFolders(folder) }
-        // After a death the chunk that is named has to be the one that was worked on: one at a time.
+        // After a death the chunk that is named next has to be the one that was worked on: one at a time.
         let plan = JobPlan(
             videoPath: job.request.video.path, videoName: job.request.video.fileName, sha256: job.request.video.sha256,
-            output: results, pipelines: pipelines, lanes: job.attempt > 1 ? 1 : 0,
+            output: results, pipelines: pipelines, lanes: job.deadlyChunks.isEmpty ? 0 : 1,
             pluginFolders: plugins.pluginFolders)
         let order = AttemptOrder(
             plan: plan, isLast: job.attempt >= settings.store.policy.attempts, storageFolder: folders.root,
             fileMask: FileMask.current)
         return AttemptPlan(
-            process: process(for: plan, id: id), order: try order.line(), resultPath: results,
+            process: try process(for: plan, id: id), order: try order.line(), resultPath: results,
             logPath: folders.log(of: id))
     }
 
     private func scratch(of id: String) -> String { "\(settings.folders.temporary)/attempt-\(id)" }
 
-    private func process(for plan: JobPlan, id: String) -> ProcessPlan {
+    private func process(for plan: JobPlan, id: String) throws -> ProcessPlan {
         var process = ProcessPlan(
             program: plugins.program, arguments: ["run-attempt"], environment: variables(scratch: scratch(of: id)))
         process.limits = GroupLimits(memory: settings.memory)
-        // A plugin's own sandbox is made from inside, which a confined process may not do.
-        process.sandbox.isConfined = !plan.pipelines.contains { $0.runs.hasPrefix("plugin:") }
         process.sandbox.readPaths += readPaths + [plan.videoPath]
         process.sandbox.writePaths +=
             [plan.output, scratch(of: id)] + SandboxPlan.graphicsDevices()
+        try letIn(plan.pipelines.compactMap { PluginToolName($0.runs)?.plugin }, to: &process.sandbox)
         // The whole video may have to be written again, with boxes drawn in.
         process.sandbox.limits.fileSize = nil
         return process
+    }
+
+    /// What plugins need is let through to them: each one's own sandbox is made within this one, and takes the rest away.
+    private func letIn(_ names: [String], to sandbox: inout SandboxPlan) throws {
+        guard !names.isEmpty else { return }
+        sandbox.makesSandboxes = true
+        sandbox.allowsNetwork = true
+        let found = plugins.pluginFolders.flatMap(PluginPlaces.pluginFolders)
+        for name in Set(names).sorted() {
+            // One that has gone is the attempt's to say.
+            guard let folder = found.first(where: { PluginPlaces.name(of: $0) == name }) else { continue }
+            let state = "\(plugins.stateFolder)/plugins/\(name)"
+            try OutputDirectory.makeFolders(state + "/scratch")
+            let named = PluginPlaces.manifest(in: folder)?["read_paths"]?.asArray?.compactMap(\.asString) ?? []
+            sandbox.readPaths += [state] + named
+            sandbox.writePaths.append(state + "/scratch")
+        }
     }
 
     /// The program, its models and engines.

@@ -67,6 +67,17 @@ check(events[3][2]["status"] == "completed" and events[3][2]["progress"] == 1, e
 check([data["type"] for _, _, data in Stream(f"?job_id={ended}", ids[1]).rest()] == types[2:], "resumed")
 check(Stream(f"?job_id={ended}", ids[-1]).status == 204, "a client that has seen the end")
 check(Stream(f"?job_id={ended}", "abc").status == 422, "Last-Event-ID abc")
+# A number that is no event's yet, from another server or from before a backup was brought back: how things stand.
+events = Stream(f"?job_id={ended}", 10**12).rest()
+check([(data["type"], data["status"]) for _, _, data in events] == [("state", "completed")], "ahead, ended", events)
+stream = Stream(f"?job_id={job}", 10**12)
+number, _, data = stream.next()
+check(data["type"] == "state" and data["status"] == "pending" and number < 10**12, "ahead, waiting", number, data)
+stream.close()
+stream = Stream(last=10**12)
+number, name, data = stream.next()
+check(name == "gap" and number is not None and number < 10**12 and data["hint"], "ahead, all", number, name, data)
+stream.close()
 for name in ("0123456789ab", "..", "%2e%2e", "x" * 100):
     answer = server.call("GET", f"/api/v1/events/stream?job_id={name}", token=token)
     check(answer.status == 404 and answer.json["error"]["code"] == "JOB_NOT_FOUND", name, answer)

@@ -132,7 +132,7 @@ for what, (content, media, status) in raw.items():
 host, port = server.host, server.port
 
 
-def early(head_fields, length, *, expect):
+def early(head_fields, length, *, expect, token=token):
     """Sends the head and the first fields only, and reads the answer."""
     boundary = "b"
     body, media = multipart(*head_fields, boundary=boundary)
@@ -147,11 +147,13 @@ def early(head_fields, length, *, expect):
         text = answer.read()
         check(answer.status == expect, "early answer", answer.status, text[:200])
         judge_envelope("early", answer.status, answer.headers["Content-Type"], text)
+        check(json.loads(text)["error"].get("hint"), "early answer", answer.status, "has no hint", text[:300])
 
 
 early([("selected_pipelines", None, "persn")], 900_000, expect=400)
 early([scene, ("config", None, '{"scene": {"threshold": "x"}}')], 900_000, expect=400)
 early([scene], 1 << 40, expect=413)
+early([scene], 1 << 40, expect=413, token="")
 nothing_left("early refusals", jobs)
 
 # A client that goes away in the middle.

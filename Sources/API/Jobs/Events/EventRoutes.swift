@@ -28,7 +28,8 @@ struct EventRoutes: Sendable {
                     0 to 1, `frames_per_second` and `remaining_seconds`. With `job_id`: that job's history, then what \
                     follows, to its end, where the stream ends; without: what happens to all jobs from now on. A client \
                     that comes back with `Last-Event-ID` gets what it missed. Of what is too old to be told one by one, \
-                    it gets where things stand: an event of the type `state` for a job, an event called `gap` for all. \
+                    and where the number is of no event yet, it gets where things stand: an event of the type `state` for a \
+                    job, an event called `gap` for all. \
                     A job whose end the client has seen is answered with 204, which tells browsers to stop. A comment \
                     is sent where nothing happens for \(heartbeat.components.seconds) s.
                     """,
@@ -52,6 +53,17 @@ struct EventRoutes: Sendable {
             return .events(heartbeat: heartbeat) { stream in try await follow(after: seen, to: stream) }
         }
         guard let id = JobID(name), let job = try await store.job(id) else { throw ErrorEnvelope.noJob(name) }
+        if let seen {
+            let newest = try await newest()
+            // Of another server's log, or of one that was brought back from a backup: what it saw is not known here.
+            if seen > newest {
+                return .events(heartbeat: heartbeat) { stream in
+                    let state = JobEvent(state: job, at: newest)
+                    try await stream.send(state.sent)
+                    if !state.isLast { try await follow(id, after: newest, to: stream) }
+                }
+            }
+        }
         if job.state.isTerminal, let seen {
             let page = try await store.log(after: seen, of: id, limit: 1)
             if page.entries.isEmpty, !page.hasGap { return HTTPResponse(.noContent) }
@@ -89,21 +101,32 @@ struct EventRoutes: Sendable {
     private func follow(after seen: Int64?, to stream: EventStream) async throws {
         var changes = store.changes().makeAsyncIterator()
         var after: Int64
-        if let seen { after = seen } else { after = try await newest() }
+        let newest = try await newest()
+        if let seen, seen > newest {
+            try await stream.send(Self.gap("The last event seen is not of this log", at: newest))
+        }
+        after = min(seen ?? newest, newest)
         while true {
             let page = try await store.log(after: after, of: nil, limit: Self.pageLength)
             if page.hasGap {
-                let gap: WireValue = [
-                    "message": "Older events are gone", "hint": "Look at the jobs themselves: GET /api/v1/jobs",
-                ]
-                try await stream.send(
-                    ServerSentEvent(data: String(decoding: gap.json, as: UTF8.self), event: "gap"))
+                try await stream.send(Self.gap("Older events are gone"))
             }
             for entry in page.entries { try await stream.send(JobEvent(entry).sent) }
             after = max(after, page.last)
             if page.entries.count >= Self.pageLength { continue }
             guard await changes.next() != nil else { return }
         }
+    }
+
+    /// Tells that something may have happened of which no event tells.
+    ///
+    /// - Parameter sequence: Where the client goes on; nil: where it was.
+    private static func gap(_ message: String, at sequence: Int64? = nil) -> ServerSentEvent {
+        let gap: WireValue = [
+            "message": .string(message), "hint": "Look at the jobs themselves: GET /api/v1/jobs",
+        ]
+        return ServerSentEvent(
+            data: String(decoding: gap.json, as: UTF8.self), event: "gap", id: sequence.map { "\($0)" })
     }
 
     /// The number of the log's newest entry, by asking for entries of a job that cannot be.

@@ -10,12 +10,14 @@ import PluginWire
 struct JobIntake: Sendable {
     private let service: JobService
     private let space: UploadSpace
+    private let turns: UploadTurns
     private let disk: DiskThreads
 
     init(_ service: JobService, disk: DiskThreads = .shared) {
         self.service = service
         self.disk = disk
         let folders = service.folders
+        turns = UploadTurns(count: service.limits.uploads, mostWaiting: service.limits.uploadsWaiting)
         space = UploadSpace(reserve: service.limits.reservedBytes) { try folders.freeBytes() }
     }
 
@@ -31,6 +33,8 @@ struct JobIntake: Sendable {
         let key = try Self.idempotencyKey(of: request)
         var bounds = MultipartLimits()
         bounds.parts = limits.parts
+        let turn = try await turns.take()
+        defer { withExtendedLifetime(turn) {} }
         let reader = try MultipartReader(request, limits: bounds)
         let share = try space.share(Int64(request.body.declaredLength ?? 0))
         var form = SubmissionForm(service.pipelines)

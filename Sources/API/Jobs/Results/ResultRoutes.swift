@@ -54,7 +54,10 @@ struct ResultRoutes: Sendable {
                     RouteDescription.Answer(304, "The client has it"),
                 ],
                 scope: .read,
-                errors: [.jobNotFound, .pipelineNotFound, .notFound, .rangeNotSatisfiable, .serviceUnavailable]),
+                errors: [
+                    .jobNotFound, .pipelineNotFound, .notFound, .preconditionFailed, .rangeNotSatisfiable,
+                    .serviceUnavailable,
+                ]),
             streaming: { request, _ in
                 let job = try await service.job(named: try request.parameter("id"))
                 let (path, name) = try await path(
@@ -67,10 +70,12 @@ struct ResultRoutes: Sendable {
 
     /// The same with an envelope: the file's own answer has no body.
     private static func refusal(_ response: HTTPResponse) -> HTTPResponse {
+        let code = ErrorCode(status: response.status.code)
         let envelope = ErrorEnvelope(
-            ErrorCode(status: response.status.code),
+            code,
             response.status == .rangeNotSatisfiable
-                ? "The range lies beyond the file's end" : "The file is not the one that the request is about")
+                ? "The range lies beyond the file's end" : "The file is not the one that the request is about",
+            hint: code.usualHint)
         var refusal = HTTPResponse(APIAnswer(envelope))
         refusal.status = response.status
         for field in response.headers { refusal.headers[field.name] = field.value }

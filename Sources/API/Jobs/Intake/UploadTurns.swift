@@ -1,0 +1,95 @@
+import Synchronization
+
+/// Whose upload is taken in now: so many at a time, the others in the order in which they came.
+///
+/// Who waits sends nothing meanwhile, since nothing is read from it; so uploads cost the server memory for those whose
+/// turn it is, not for all that have come.
+final class UploadTurns: Sendable {
+    /// A turn; over when it is let go.
+    final class Turn: Sendable {
+        private let turns: UploadTurns
+
+        fileprivate init(_ turns: UploadTurns) { self.turns = turns }
+
+        deinit { turns.pass() }
+    }
+
+    private struct State {
+        var taken = 0
+        var nextNumber: UInt64 = 0
+        /// By the number under which each came.
+        var waiting: [(number: UInt64, continuation: CheckedContinuation<Bool, Never>)] = []
+    }
+
+    private let state = Mutex(State())
+    /// Turns at a time.
+    private let count: Int
+    /// Who may wait at a time.
+    private let mostWaiting: Int
+
+    init(count: Int, mostWaiting: Int) {
+        self.count = max(1, count)
+        self.mostWaiting = mostWaiting
+    }
+
+    /// Who waits now.
+    var waiting: Int { state.withLock { $0.waiting.count } }
+
+    /// Waits for a turn.
+    ///
+    /// - Throws: 503 where too many wait already; `CancellationError` where the client goes away meanwhile.
+    func take() async throws -> Turn {
+        let number = state.withLock { state in
+            state.nextNumber += 1
+            return state.nextNumber
+        }
+        let isMine = try await withTaskCancellationHandler {
+            try await wait(as: number)
+        } onCancel: {
+            let continuation = state.withLock { state in
+                state.waiting.firstIndex { $0.number == number }.map { state.waiting.remove(at: $0).continuation }
+            }
+            continuation?.resume(returning: false)
+        }
+        guard isMine else { throw CancellationError() }
+        return Turn(self)
+    }
+
+    private enum Step { case go, wait, cancelled, full }
+
+    private func wait(as number: UInt64) async throws -> Bool {
+        let step = Mutex(Step.wait)
+        let isMine = await withCheckedContinuation { (continuation: CheckedContinuation<Bool, Never>) in
+            let found = state.withLock { state -> Step in
+                // Under the lock: the cancellation's handler either finds it waiting or was there before.
+                if Task.isCancelled { return .cancelled }
+                if state.taken < count {
+                    state.taken += 1
+                    return .go
+                }
+                guard state.waiting.count < mostWaiting else { return .full }
+                state.waiting.append((number, continuation))
+                return .wait
+            }
+            step.withLock { $0 = found }
+            if found != .wait { continuation.resume(returning: found == .go) }
+        }
+        guard step.withLock({ $0 }) != .full else {
+            throw ErrorEnvelope(
+                .serviceUnavailable, "Too many uploads wait for their turn",
+                detail: ["uploads": .integer(Int64(count)), "waiting": .integer(Int64(mostWaiting))],
+                hint: "Send it again later; with an Idempotency-Key that is safe", retryAfter: .seconds(10))
+        }
+        return isMine
+    }
+
+    /// Hands a turn on to whoever has waited longest.
+    private func pass() {
+        let next = state.withLock { state -> CheckedContinuation<Bool, Never>? in
+            guard state.waiting.isEmpty else { return state.waiting.removeFirst().continuation }
+            state.taken -= 1
+            return nil
+        }
+        next?.resume(returning: true)
+    }
+}
