@@ -1,0 +1,190 @@
+"""Disks that fail and attempts that are killed, again and again: what was acknowledged stays, and all goes on afterwards.
+
+    Benchmarks/run faults [--minutes 60] [--seed 1]
+
+A server keeps its storage on a volume of its own of 96 MB (root mounts it). Clients submit small videos under
+Idempotency-Keys that are repeated until they are acknowledged, and cancel some jobs. Meanwhile, by chance, one at a time:
+
+- the volume runs full to its last byte, and is given back after a moment (every write of every kind fails meanwhile);
+- the volume runs full while the server is killed and started again;
+- attempts are killed, at any moment;
+- the server is killed.
+
+Between the faults the server has to answer, to take in a job and to run one to its end within a minute. At the end all
+jobs have ended, none that was acknowledged is missing or doubled, no cancelled one has changed, the database is sound.
+
+Exit status 1 where a promise was broken. Needs Python's own library, ffmpeg and root.
+"""
+
+import argparse
+import collections
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+from job_server import ENDS, Server, make_video
+from kills import Book, Client, check, check_database
+
+VOLUME_MEGABYTES = 96
+
+
+class Faults:
+    """Each is over when its function returns."""
+
+    def __init__(self, server, book, chance):
+        self.server, self.book, self.chance = server, book, chance
+        self.filler = os.path.join(server.storage, "filler")
+
+    def fill(self):
+        """Takes the volume to its last byte."""
+        with open(self.filler, "ab", buffering=0) as file:
+            for size in (1 << 20, 1 << 12, 1):
+                try:
+                    while file.write(bytes(size)):
+                        pass
+                except OSError:
+                    pass
+
+    def full(self):
+        self.fill()
+        end = time.monotonic() + self.chance.random() * 3
+        while time.monotonic() < end:
+            # What others give back meanwhile is taken too: some writes go through, at random.
+            time.sleep(self.chance.random() * 0.2)
+            self.fill()
+        os.remove(self.filler)
+
+    def full_and_killed(self):
+        self.fill()
+        time.sleep(self.chance.random())
+        self.server.kill()
+        # It may refuse to start without room, but harms nothing.
+        self.server.start()
+        time.sleep(self.chance.random())
+        os.remove(self.filler)
+        self.revive()
+
+    def attempt_killed(self):
+        deadline = time.monotonic() + 5
+        while time.monotonic() < deadline:
+            time.sleep(self.chance.random() * 0.1)
+            found = self.server.attempts()
+            if found:
+                job = self.chance.choice(sorted(found))
+                self.book.deaths[job] += 1
+                try:
+                    os.kill(found[job], signal.SIGKILL)
+                except ProcessLookupError:
+                    pass
+                return
+
+    def server_killed(self):
+        time.sleep(self.chance.random())
+        self.server.kill()
+        self.revive()
+
+    def revive(self):
+        """Starts it where it does not run."""
+        if self.server.process.poll() is not None:
+            assert self.server.start(), "the server does not start; see its log"
+
+    @property
+    def all(self):
+        return [self.full, self.full_and_killed, self.attempt_killed, self.server_killed]
+
+
+def goes_on(server, book, number, video):
+    """A job of its own from its submission to its end, and no fault meanwhile."""
+    deadline, job = time.monotonic() + 60, None
+    key = f"between-{number}"
+    book.attempted(key)
+    while time.monotonic() < deadline:
+        try:
+            status, answer = (server.ask("GET", f"/api/v1/jobs/{job}") if job
+                              else server.submit(f"{key}.mp4", video, headers={"Idempotency-Key": key}))
+        except OSError as error:
+            return book.broken(f"after fault {number} the server does not answer: {error}")
+        if status == 201:
+            job = answer["id"]
+            book.acknowledged(key, job)
+        elif status == 200 and answer["status"] in ENDS:
+            return None
+        time.sleep(0.05)
+    return book.broken(f"after fault {number} no job came to its end within a minute; last: {status} {answer}")
+
+
+def tidy(server, book):
+    """Deletes what has ended, so that the volume holds however long it goes on; what it was is checked before."""
+    told, jobs = book.told(), server.jobs()
+    if len(jobs) < 300:
+        return
+    check(server, book, jobs, told)
+    for job, value in jobs.items():
+        if value["status"] in ENDS and server.ask("DELETE", f"/api/v1/jobs/{job}")[0] == 204:
+            book.forget(job)
+
+
+def main():
+    options = argparse.ArgumentParser()
+    options.add_argument("--minutes", type=float, default=2)
+    options.add_argument("--clients", type=int, default=2)
+    options.add_argument("--seed", type=int, default=1)
+    options = options.parse_args()
+    if os.geteuid() != 0:
+        sys.exit("Benchmarks/run faults mounts a small volume, which only root may")
+    chance, done = random.Random(options.seed), collections.Counter()
+    with tempfile.TemporaryDirectory(prefix="gantry-faults-", ignore_cleanup_errors=True) as folder:
+        video = make_video(os.path.join(folder, "video.mp4"))
+        storage = os.path.join(folder, "storage")
+        os.mkdir(storage)
+        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={VOLUME_MEGABYTES}m", "tmpfs", storage], check=True)
+        # Faults that may pass are no end here: a killed attempt is tried again often enough.
+        server = Server(folder, {"MAX_JOB_RETRIES": "100", "RETRY_MAX_DELAY": "1"}, storage=storage)
+        try:
+            server.start()
+            book, stop = Book(pause=2), threading.Event()
+            clients = [Client(number, server, video, book, stop, chance.random()) for number in range(options.clients)]
+            for client in clients:
+                client.start()
+            faults, end, count = Faults(server, book, chance), time.monotonic() + 60 * options.minutes, 0
+            while time.monotonic() < end and not book.faults:
+                fault = chance.choice(faults.all)
+                fault()
+                faults.revive()
+                count += 1
+                done[fault.__name__] += 1
+                goes_on(server, book, count, video)
+                tidy(server, book)
+            stop.set()
+            book.closing.set()
+            for client in clients:
+                client.join(30)
+            jobs = server.wait_for_ends(180)
+            if jobs is None:
+                book.broken("jobs did not come to their end: the queue is stuck")
+                jobs = server.jobs()
+            check(server, book, jobs)
+            if server.stop() != 0:
+                book.broken("the server's orderly end failed")
+            check_database(server, book.faults)
+            left = server.leftovers()
+            if left:
+                book.broken(f"processes are left: {left}")
+        finally:
+            Server.kill_all()
+            subprocess.run(["umount", "-l", storage])
+    rows = [*sorted(done.items()), ("jobs acknowledged", book.acknowledgements), ("broken promises", len(book.faults))]
+    for name, value in rows:
+        print(f"| {name.replace('_', ' '):20} | {value} |")
+    for fault in book.faults[:20]:
+        print(fault, file=sys.stderr)
+    sys.exit(1 if book.faults else 0)
+
+
+if __name__ == "__main__":
+    main()
