@@ -55,18 +55,29 @@ static int visit_hevc(const uint8_t *unit, int size) {
     return type >= 32 ? -1 : type >= 16 && type <= 23;
 }
 
-int gav_input_starts_clean(const gav_input *input) {
+static int visit_h264_slice(const uint8_t *unit, int size) {
+    (void)size;
+    int type = unit[0] & 31;
+    return type >= 1 && type <= 5 ? type == 5 : -1;
+}
+
+// What the visitor of the packet's codec says; `other` for codecs without units.
+static int ask(
+    const gav_input *input, int (*h264)(const uint8_t *, int), int (*hevc)(const uint8_t *, int), int other) {
     const AVPacket *packet = input->packet;
     const AVCodecParameters *codec = input->format->streams[packet->stream_index]->codecpar;
     const uint8_t *extra = codec->extradata;
     int length_size = 0;
     if (codec->codec_id == AV_CODEC_ID_H264) {
         if (extra && codec->extradata_size > 6 && extra[0] == 1) length_size = (extra[4] & 3) + 1;
-        return each_unit(packet, length_size, visit_h264) == 1;
+        return each_unit(packet, length_size, h264) == 1;
     }
     if (codec->codec_id == AV_CODEC_ID_HEVC) {
         if (extra && codec->extradata_size > 22 && extra[0] == 1) length_size = (extra[21] & 3) + 1;
-        return each_unit(packet, length_size, visit_hevc) == 1;
+        return each_unit(packet, length_size, hevc) == 1;
     }
-    return 1;
+    return other;
 }
+
+int gav_input_starts_clean(const gav_input *input) { return ask(input, visit_h264, visit_hevc, 1); }
+int gav_input_resets(const gav_input *input) { return ask(input, visit_h264_slice, visit_hevc, 0); }

@@ -80,9 +80,11 @@ void gav_frame_describe(const gav_frame *frame, gav_frame_info *info) {
 #if LIBAVUTIL_VERSION_MAJOR >= 58
         .duration = av->duration,
         .key = (av->flags & AV_FRAME_FLAG_KEY) != 0,
+        .interlaced = av->flags & AV_FRAME_FLAG_INTERLACED ? av->flags & AV_FRAME_FLAG_TOP_FIELD_FIRST ? 1 : 2 : 0,
 #else
         .duration = av->pkt_duration,
         .key = av->key_frame,
+        .interlaced = av->interlaced_frame ? av->top_field_first ? 1 : 2 : 0,
 #endif
         .width = av->width,
         .height = av->height,

@@ -231,6 +231,25 @@ int gav_input_read(gav_input *input, gav_packet *info) {
     return 0;
 }
 
+const uint8_t *gav_input_bytes(const gav_input *input, size_t *count) {
+    *count = input->packet->size > 0 ? (size_t)input->packet->size : 0;
+    return input->packet->data;
+}
+
+const uint8_t *gav_input_headers(const gav_input *input, int stream, size_t *count) {
+    const AVCodecParameters *codec = input->format->streams[stream]->codecpar;
+    *count = codec->extradata && codec->extradata_size > 0 ? (size_t)codec->extradata_size : 0;
+    return codec->extradata;
+}
+
+const char *gav_input_timecode(const gav_input *input, int stream) {
+    AVDictionaryEntry *entry = gav.av_dict_get(input->format->streams[stream]->metadata, "timecode", NULL, 0);
+    if (!entry) entry = gav.av_dict_get(input->format->metadata, "timecode", NULL, 0);
+    return entry ? entry->value : NULL;
+}
+
+void gav_input_set_packet_duration(gav_input *input, int64_t duration) { input->packet->duration = duration; }
+
 void gav_input_set_packet_time(gav_input *input, int64_t pts) { input->packet->pts = pts; }
 
 int gav_input_seek(gav_input *input, int stream, int64_t time) {

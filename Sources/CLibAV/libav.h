@@ -19,6 +19,7 @@
     X(av_channel_layout_default) \
     X(av_dict_free) \
     X(av_dict_get) \
+    X(av_dict_parse_string) \
     X(av_dict_set) \
     X(av_dict_set_int) \
     X(av_display_rotation_get) \
@@ -27,15 +28,18 @@
     X(av_frame_get_buffer) \
     X(av_frame_make_writable) \
     X(av_frame_move_ref) \
+    X(av_frame_ref) \
     X(av_frame_unref) \
     X(av_free) \
     X(av_freep) \
+    X(av_get_bytes_per_sample) \
     X(av_get_cpu_flags) \
     X(av_get_pix_fmt_name) \
     X(av_log_set_callback) \
     X(av_malloc) \
     X(av_pix_fmt_desc_get) \
     X(av_rescale_q) \
+    X(av_sample_fmt_is_planar) \
     X(av_strerror)
 
 #define GAV_AVCODEC(X) \
@@ -64,7 +68,15 @@
     X(avcodec_send_frame) \
     X(avcodec_send_packet)
 
+// From version 61 on side data belongs to a stream's parameters and is copied with them.
+#if LIBAVFORMAT_VERSION_MAJOR < 61
+#define GAV_AVFORMAT_SIDE_DATA(X) X(av_stream_new_side_data)
+#else
+#define GAV_AVFORMAT_SIDE_DATA(X)
+#endif
+
 #define GAV_AVFORMAT(X) \
+    GAV_AVFORMAT_SIDE_DATA(X) \
     X(avformat_version) \
     X(av_guess_frame_rate) \
     X(av_interleaved_write_frame) \

@@ -1,4 +1,4 @@
-// An MP4 file being written: pictures encoded here, sound packets passed in ready.
+// An MP4 file being written: pictures encoded here or passed in coded, sound packets passed in ready.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +14,7 @@ struct gav_output {
     AVCodecContext *codec;
     AVStream *video, *audio;
     AVPacket *packet;
-    AVRational audio_clock;
+    AVRational audio_clock, video_clock;
     // How long the pictures inside the encoder are shown, by time.
     struct { int64_t pts, duration; } shown[SHOWN];
     int headed;
@@ -33,7 +33,7 @@ static const AVCodec *find_encoder(const char **name) {
 // cut the last group of a row at the row's end: where the width is no multiple of eight macroblocks it counts motion
 // from memory nobody wrote, which shifts quantisers from run to run (seen in version 164). Every processor with AVX-512
 // has AVX2 and BMI2; the others are left to x264's own detection.
-static const char *x264_parameters(void) {
+const char *gav_x264_parameters(void) {
 #ifdef __x86_64__
     if (gav.av_get_cpu_flags() & AV_CPU_FLAG_AVX512) return "sliced-threads=1:asm=AVX2,BMI2";
 #endif
@@ -66,7 +66,7 @@ static int open_encoder(gav_output *output, const gav_output_settings *settings,
     if (strcmp(*name, "libx264") == 0) {
         gav.av_dict_set(&options, "preset", "veryfast", 0);
         gav.av_dict_set_int(&options, "crf", settings->quality, 0);
-        gav.av_dict_set(&options, "x264-params", x264_parameters(), 0);
+        gav.av_dict_set(&options, "x264-params", gav_x264_parameters(), 0);
     } else {
         codec->bit_rate = (int64_t)codec->width * codec->height * 4;
     }
@@ -101,6 +101,97 @@ failed:
     gav.av_dict_free(&options);
     gav_output_close(output);
     return error;
+}
+
+// What a stream says of its pictures beside their coding: how to turn them, mastering and light levels.
+static int copy_side_data(AVStream *to, const AVStream *from) {
+#if LIBAVFORMAT_VERSION_MAJOR < 61
+    for (int i = 0; i < from->nb_side_data; i++) {
+        const AVPacketSideData *side = &from->side_data[i];
+        switch (side->type) {
+            case AV_PKT_DATA_DISPLAYMATRIX:
+            case AV_PKT_DATA_STEREO3D:
+            case AV_PKT_DATA_SPHERICAL:
+            case AV_PKT_DATA_MASTERING_DISPLAY_METADATA:
+            case AV_PKT_DATA_CONTENT_LIGHT_LEVEL: break;
+            default: continue;
+        }
+        uint8_t *copy = gav.av_stream_new_side_data(to, side->type, side->size);
+        if (!copy) return AVERROR(ENOMEM);
+        memcpy(copy, side->data, side->size);
+    }
+#else
+    (void)to, (void)from;
+#endif
+    return 0;
+}
+
+int gav_output_open_coded(
+    gav_output **out, const char *path, const gav_input *input, int stream, const char *codec, const uint8_t *headers,
+    size_t count, const gav_frame *like) {
+    *out = NULL;
+    const AVStream *from = input->format->streams[stream];
+    gav_output *output = calloc(1, sizeof *output);
+    if (!output) return AVERROR(ENOMEM);
+    int error = gav.avformat_alloc_output_context2(&output->format, NULL, "mp4", path);
+    if (error < 0) goto failed;
+    error = AVERROR(ENOMEM);
+    output->packet = gav.av_packet_alloc();
+    output->video = gav.avformat_new_stream(output->format, NULL);
+    if (!output->packet || !output->video) goto failed;
+    AVCodecParameters *to = output->video->codecpar;
+    error = gav.avcodec_parameters_copy(to, from->codecpar);
+    if (error < 0) goto failed;
+    error = AVERROR(ENOMEM);
+    gav.av_freep(&to->extradata);
+    to->extradata_size = 0;
+    to->extradata = gav.av_malloc(count + AV_INPUT_BUFFER_PADDING_SIZE);
+    if (!to->extradata) goto failed;
+    memset(to->extradata, 0, count + AV_INPUT_BUFFER_PADDING_SIZE);
+    memcpy(to->extradata, headers, count);
+    to->extradata_size = (int)count;
+    // HEVC as hvc1, its parameter sets in the header alone, is what Apple's players take.
+    to->codec_tag = strcmp(codec, "hevc") == 0 ? MKTAG('h', 'v', 'c', '1') : 0;
+    to->codec_id = strcmp(codec, "hevc") == 0   ? AV_CODEC_ID_HEVC
+                   : strcmp(codec, "h264") == 0 ? AV_CODEC_ID_H264
+                                                : AV_CODEC_ID_MPEG4;
+    to->bit_rate = 0;
+    if (like) {
+        to->profile = to->level = FF_PROFILE_UNKNOWN;
+        to->format = like->av->format;
+        to->width = like->av->width;
+        to->height = like->av->height;
+        to->color_range = like->av->color_range;
+        to->color_space = like->av->colorspace;
+        to->color_primaries = like->av->color_primaries;
+        to->color_trc = like->av->color_trc;
+        to->chroma_location = like->av->chroma_location;
+    }
+    error = copy_side_data(output->video, from);
+    if (error < 0) goto failed;
+    output->video->time_base = output->video_clock = from->time_base;
+    output->video->avg_frame_rate = from->avg_frame_rate;
+    output->video->sample_aspect_ratio = from->codecpar->sample_aspect_ratio;
+    *out = output;
+    return 0;
+failed:
+    gav_output_close(output);
+    return error;
+}
+
+int gav_output_write_coded(
+    gav_output *output, const uint8_t *bytes, size_t count, int64_t pts, int64_t dts, int64_t duration, int key) {
+    if (count > INT32_MAX) return AVERROR(EINVAL);
+    int error = gav.av_new_packet(output->packet, (int)count);
+    if (error < 0) return error;
+    memcpy(output->packet->data, bytes, count);
+    output->packet->pts = pts;
+    output->packet->dts = dts;
+    output->packet->duration = duration;
+    output->packet->flags = key ? AV_PKT_FLAG_KEY : 0;
+    output->packet->stream_index = output->video->index;
+    gav.av_packet_rescale_ts(output->packet, output->video_clock, output->video->time_base);
+    return gav.av_interleaved_write_frame(output->format, output->packet);
 }
 
 int gav_output_add_audio_stream(gav_output *output, const AVCodecParameters *parameters, AVRational clock) {
@@ -177,9 +268,8 @@ int gav_output_copy_audio(gav_output *output, gav_input *input, int64_t shift) {
 }
 
 int gav_output_finish(gav_output *output) {
-    int error = gav.avcodec_send_frame(output->codec, NULL);
-    if (error < 0) return error;
-    error = drain(output);
+    int error = output->codec ? gav.avcodec_send_frame(output->codec, NULL) : 0;
+    if (error >= 0 && output->codec) error = drain(output);
     if (error < 0) return error;
     error = gav.av_write_trailer(output->format);
     output->headed = 0;

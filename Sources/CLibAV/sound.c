@@ -110,7 +110,21 @@ static int open_resampler(gav_sound *sound, const AVFrame *frame) {
     return error < 0 ? error : gav.swr_init(sound->resampler);
 }
 
-int gav_sound_write(gav_sound *sound, gav_output *output, const gav_frame *frame, int64_t microseconds) {
+void gav_frame_sound(const gav_frame *frame, int64_t *samples, int *rate) {
+    *samples = frame->av->nb_samples;
+    *rate = frame->av->sample_rate;
+}
+
+enum { MOST_CHANNELS = 64 };
+
+int gav_sound_write(
+    gav_sound *sound, gav_output *output, const gav_frame *frame, int64_t first, int64_t count, int64_t microseconds) {
+    const AVFrame *av = frame->av;
+    int planar = gav.av_sample_fmt_is_planar(av->format), channels = av->ch_layout.nb_channels;
+    if (first < 0 || count < 0 || first + count > av->nb_samples || channels > MOST_CHANNELS) return AVERROR(EINVAL);
+    const uint8_t *samples[MOST_CHANNELS] = { 0 };
+    int64_t offset = first * gav.av_get_bytes_per_sample(av->format) * (planar ? 1 : channels);
+    for (int i = 0; i < (planar ? channels : 1); i++) samples[i] = av->extended_data[i] + offset;
     int error = sound->resampler ? 0 : open_resampler(sound, frame->av);
     if (error < 0) return error;
     int64_t time = gav.av_rescale_q(microseconds, (AVRational){ 1, 1000000 }, sound->codec->time_base);
@@ -122,8 +136,7 @@ int gav_sound_write(gav_sound *sound, gav_output *output, const gav_frame *frame
         sound->next = time;
         sound->is_timed = 1;
     }
-    error = gav.swr_convert(
-        sound->resampler, NULL, 0, (const uint8_t **)frame->av->extended_data, frame->av->nb_samples);
+    error = gav.swr_convert(sound->resampler, NULL, 0, samples, (int)count);
     return error < 0 ? error : encode_ready(sound, output, 0);
 }
 

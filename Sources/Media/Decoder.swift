@@ -47,6 +47,13 @@ import Model
     /// Tells the decoder that no packet follows.
     func finish() { _ = unsafe gav_decoder_send(handle, nil) }
 
+    /// Length and rate of the sound received last.
+    var sound: (samples: Int64, rate: Int) {
+        var (samples, rate): (Int64, Int32) = (0, 0)
+        unsafe gav_frame_sound(frame, &samples, &rate)
+        return (samples, Int(rate))
+    }
+
     func receive() -> Step {
         let error = unsafe gav_decoder_receive(handle, frame)
         switch error {

@@ -89,5 +89,30 @@ import Model
     /// Whether decoding may begin at the current packet.
     var startsClean: Bool { unsafe gav_input_starts_clean(handle) != 0 }
 
+    /// Whether a copy of the stream's packets may begin at the current one.
+    var resets: Bool { unsafe gav_input_resets(handle) != 0 }
+
+    /// Hands the current packet's bytes to `body`.
+    func withPacketBytes<R, E: Error>(_ body: (UnsafeRawBufferPointer) throws(E) -> R) throws(E) -> R {
+        var count = 0
+        let bytes = unsafe gav_input_bytes(handle, &count)
+        return try unsafe body(UnsafeRawBufferPointer(start: bytes, count: bytes == nil ? 0 : count))
+    }
+
+    /// The codec's headers as the container has them.
+    func headers(of stream: Int) -> [UInt8] {
+        var count = 0
+        guard let bytes = unsafe gav_input_headers(handle, Int32(stream), &count) else { return [] }
+        return unsafe [UInt8](UnsafeBufferPointer(start: bytes, count: count))
+    }
+
+    /// The time code of the first picture, where the container has one.
+    func timecode(of stream: Int) -> String? {
+        guard let text = unsafe gav_input_timecode(handle, Int32(stream)) else { return nil }
+        return unsafe String(cString: text)
+    }
+
+    func setPacketDuration(_ duration: Int64) { unsafe gav_input_set_packet_duration(handle, duration) }
+
     func setPacketTime(_ pts: Int64) { unsafe gav_input_set_packet_time(handle, pts) }
 }

@@ -20,7 +20,7 @@ final class OverlaySound {
     private var way = Way.none
 
     /// Codecs that players expect in MP4.
-    private static let fitting: Set<String> = ["aac", "mp3", "ac3", "eac3", "opus", "alac", "flac"]
+    static let fitting: Set<String> = ["aac", "mp3", "ac3", "eac3", "opus", "alac", "flac"]
     /// What codecs need to start up: sound this much before the first picture is kept.
     private static let leadIn = MediaTime(ticks: 100, timebase: .milliseconds)
 
@@ -42,7 +42,7 @@ final class OverlaySound {
 
     /// Adds the sound to the encoder's streams. Returns what a user should know: nothing where it is copied.
     func join(_ encoder: VideoEncoder) -> String? {
-        if Self.fitting.contains(track.codec), encoder.addAudio(demuxer, stream: track.index) {
+        if Self.fitting.contains(track.codec), encoder.file.addAudio(demuxer, stream: track.index) {
             way = .copy
             return nil
         }
@@ -52,7 +52,7 @@ final class OverlaySound {
             }
             let decoder = try Decoder(demuxer: demuxer, stream: track.index, threads: 1)
             let sound = try SoundEncoder(
-                encoder, rate: track.sampleRate ?? 48000, channels: track.channels ?? 2)
+                encoder.file, rate: track.sampleRate ?? 48000, channels: track.channels ?? 2)
             way = .encode(decoder, sound)
             return "the sound (\(track.codec)) does not fit into MP4: it is encoded anew as AAC"
         } catch {
@@ -73,7 +73,7 @@ final class OverlaySound {
             }
             switch way {
             case .none: return
-            case .copy: try encoder.copyAudio(demuxer, shift: shift)
+            case .copy: try encoder.file.copyAudio(demuxer, shift: shift)
             case .encode(let decoder, let sound):
                 _ = decoder.send(from: demuxer)  // a damaged packet is a moment of silence
                 try encode(from: decoder, with: sound, fallback: pts - shift)
@@ -124,9 +124,9 @@ final class OverlaySound {
 /// AAC in the making, for one stream of a file being written.
 @safe final class SoundEncoder {
     private let handle: OpaquePointer
-    private let output: VideoEncoder
+    private let output: MovieFile
 
-    init(_ output: VideoEncoder, rate: Int, channels: Int) throws(MediaFailure) {
+    init(_ output: MovieFile, rate: Int, channels: Int) throws(MediaFailure) {
         var status: Int32 = 0
         let message = unsafe Libav.line { text, capacity in status = unsafe gav_load_swresample(text, capacity) }
         guard status == 0 else { throw MediaFailure(code: .unsupported, message: message) }
@@ -142,8 +142,13 @@ final class OverlaySound {
     deinit { unsafe gav_sound_close(handle) }
 
     /// Encodes the sound that the decoder gave last.
-    func write(_ decoder: Decoder, microseconds: Int64) throws(MediaFailure) {
-        try output.check(unsafe gav_sound_write(handle, output.handle, decoder.frame, microseconds))
+    ///
+    /// - Parameter samples: the part of it, all by default.
+    func write(_ decoder: Decoder, samples: Range<Int64>? = nil, microseconds: Int64) throws(MediaFailure) {
+        let samples = samples ?? 0..<decoder.sound.samples
+        try output.check(
+            unsafe gav_sound_write(
+                handle, output.handle, decoder.frame, samples.lowerBound, Int64(samples.count), microseconds))
     }
 
     func finish() throws(MediaFailure) { try output.check(unsafe gav_sound_finish(handle, output.handle)) }

@@ -10,6 +10,8 @@ struct PacketScan {
         var duration: Int64
         /// A keyframe where decoding may begin.
         var isEntry: Bool
+        /// An entry that resets the decoder.
+        var resets: Bool
     }
 
     private var shown: [Shown] = []
@@ -56,10 +58,11 @@ struct PacketScan {
                 isTimed = false
                 continue
             }
+            let isEntry = packet.key != 0 && demuxer.startsClean
             shown.append(
                 Shown(
                     pts: time, dts: packet.dts == Libav.noTime ? time : packet.dts, duration: packet.duration,
-                    isEntry: packet.key != 0 && demuxer.startsClean))
+                    isEntry: isEntry, resets: isEntry && demuxer.resets))
         }
         // A packet that the end of the file cut in two shows half a picture.
         if lastIsCorrupt, demuxer.format != "mpegts", !shown.isEmpty {
@@ -88,7 +91,8 @@ struct PacketScan {
         for (place, packet) in shown.enumerated() {
             // All that was coded before an entry must be shown before it, or a chunk that ends there would miss it.
             if packet.isEntry && latest < packet.pts {
-                entries.append(VideoIndex.Entry(rank: rank[place], pts: packet.pts, dts: packet.dts))
+                entries.append(
+                    VideoIndex.Entry(rank: rank[place], pts: packet.pts, dts: packet.dts, resets: packet.resets))
             }
             latest = max(latest, packet.pts)
         }
@@ -98,7 +102,7 @@ struct PacketScan {
         }
         return VideoIndex(
             order: .byTime, ticks: ticks, lastDuration: lastDuration(ticks: ticks, order: order), entries: entries,
-            keyframeCount: keyframeCount)
+            keyframeCount: keyframeCount, codingOrder: rank.map { Int32($0) })
     }
 
     private func lastDuration(ticks: [Int64], order: [Int]) -> Int64 {

@@ -1,13 +1,11 @@
 import CLibAV
-import Glibc
 import Model
 
 /// An MP4 file being written: H.264 pictures with their true times, and sound packets as they come.
 @safe final class VideoEncoder {
     /// The encoder that was found: `libx264`, `libopenh264` or `mpeg4`.
     let encoder: String
-    let handle: OpaquePointer
-    private let path: String
+    let file: MovieFile
 
     /// - Parameters:
     ///   - path: a file that may be overwritten; the caller publishes it.
@@ -33,45 +31,17 @@ import Model
                 code: .unsupported, message: "no video encoder could be started: \(Libav.text(of: error))",
                 subject: path, hint: "Install FFmpeg's libraries with libx264 (Debian: apt install libavcodec-extra)")
         }
-        unsafe handle = output
+        unsafe file = MovieFile(taking: output, path: path)
         unsafe encoder = String(cString: name)
-        self.path = path
     }
 
-    deinit { unsafe gav_output_close(handle) }
-
-    /// Adds the sound stream of `demuxer` as it is; `false` where MP4 cannot hold it. Before `begin`.
-    func addAudio(_ demuxer: Demuxer, stream: Int) -> Bool {
-        unsafe gav_output_add_audio(handle, demuxer.handle, Int32(stream)) >= 0
-    }
-
-    func begin() throws(MediaFailure) { try check(unsafe gav_output_begin(handle)) }
+    func begin() throws(MediaFailure) { try file.begin() }
 
     /// Encodes the canvas. Times are in the source's ticks and ascend.
     func write(_ canvas: Canvas, ticks: Int64, duration: Int64) throws(MediaFailure) {
-        try check(unsafe gav_output_write(handle, canvas.handle, ticks, duration))
-    }
-
-    /// Passes on the demuxer's current packet, `shift` ticks of its stream earlier.
-    func copyAudio(_ demuxer: Demuxer, shift: Int64) throws(MediaFailure) {
-        try check(unsafe gav_output_copy_audio(handle, demuxer.handle, shift))
+        try file.check(unsafe gav_output_write(file.handle, canvas.handle, ticks, duration))
     }
 
     /// Completes the file.
-    func finish() throws(MediaFailure) { try check(unsafe gav_output_finish(handle)) }
-
-    func check(_ error: Int32) throws(MediaFailure) {
-        guard error < 0 else { return }
-        // libav's error numbers of the system are the negative errno.
-        let (code, hint): (FailureCode, String?) =
-            switch -error {
-            case ENOSPC, EDQUOT: (.storageFull, "Free some space and run the same command again")
-            case EFBIG: (.storageFull, "Raise the limit (ulimit -f)")
-            case EIO: (.storageFull, "Check the disk")
-            case EMFILE, ENFILE: (.internalError, "Raise the limit (ulimit -n)")
-            default: (.internalError, nil)
-            }
-        throw MediaFailure(
-            code: code, message: "cannot write the video: \(Libav.text(of: error))", subject: path, hint: hint)
-    }
+    func finish() throws(MediaFailure) { try file.finish() }
 }

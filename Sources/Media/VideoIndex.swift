@@ -19,6 +19,9 @@ struct VideoIndex: Hashable, Sendable {
         var rank: Int
         var pts: Int64
         var dts: Int64
+        /// Whether nothing that follows it in the order of coding leans on anything before it, pictures shown before it
+        /// aside: a copy of the stream's packets may begin here.
+        var resets = false
     }
 
     var order: Order
@@ -29,6 +32,8 @@ struct VideoIndex: Hashable, Sendable {
     /// Ascending; never empty when there are frames, the first with rank 0.
     var entries: [Entry]
     var keyframeCount: Int
+    /// The frames' ranks in the order of coding; empty where the packets do not tell it.
+    var codingOrder: [Int32] = []
 
     /// The rank of the frame shown at exactly this time.
     func rank(of pts: Int64) -> Int? {

@@ -164,9 +164,11 @@ extension VideoSource {
         }
         guard start > 0 else { return index }
         index.ticks.removeFirst(start)
+        index.codingOrder = index.codingOrder.compactMap { $0 < Int32(start) ? nil : $0 - Int32(start) }
         index.entries = index.entries.compactMap { entry in
             entry.rank < start
-                ? nil : VideoIndex.Entry(rank: entry.rank - start, pts: entry.pts, dts: entry.dts)
+                ? nil
+                : VideoIndex.Entry(rank: entry.rank - start, pts: entry.pts, dts: entry.dts, resets: entry.resets)
         }
         if index.entries.first?.rank != 0 {
             index.entries.insert(VideoIndex.Entry(rank: 0, pts: first, dts: first), at: 0)

@@ -99,6 +99,14 @@ void gav_input_set_packet_time(gav_input *, int64_t pts);
 // Whether decoding may begin at the current packet, a keyframe: an IDR, CRA or BLA picture, or a recovery point that
 // is exact at once (ISO/IEC 14496-10, D.2.8). 1 for codecs whose keyframes always reset the decoder.
 int gav_input_starts_clean(const gav_input *);
+// Whether nothing shown or coded after the current packet leans on anything before it, pictures shown before it aside: an
+// IDR picture of H.264, a random access point of HEVC. 0 for other codecs.
+int gav_input_resets(const gav_input *);
+// The bytes of the current packet, and the codec's headers as the container has them; valid until the next read.
+const uint8_t *gav_input_bytes(const gav_input *, size_t *count);
+const uint8_t *gav_input_headers(const gav_input *, int stream, size_t *count);
+// The time code that a container gives the first picture, or NULL; valid while the input is open.
+const char *gav_input_timecode(const gav_input *, int stream);
 // Moves to a keyframe at or before `time`, in the stream's ticks.
 int gav_input_seek(gav_input *, int stream, int64_t time);
 
@@ -114,6 +122,7 @@ typedef struct {
     int pixel_format;  // for gav_pixel_format_name
     int damaged;       // parts were guessed
     int key;
+    int interlaced;    // 0: no, 1: the upper field comes first, 2: the lower
 } gav_frame_info;
 
 int gav_decoder_open(gav_decoder **, const gav_input *, int stream, int threads, int64_t max_pixels);
@@ -220,6 +229,41 @@ const uint8_t *gav_canvas_luma_row(const gav_frame *canvas, int y);
 int gav_canvas_jpeg(
     const gav_frame *canvas, int width, int height, int quality, uint8_t **bytes, size_t *count);
 
+// ---- encoding --------------------------------------------------------------------------------------------------
+
+typedef struct gav_encoder gav_encoder;
+
+typedef struct {
+    int time_base_num, time_base_den;
+    int frame_rate_num, frame_rate_den;  // the mean, for rate control only
+    int aspect_num, aspect_den;          // shape of a pixel; 0/1 for unknown
+    int keyframe_interval;               // frames
+    int level;                           // as the codec counts them; 0: the encoder's choice
+    int64_t bit_rate;                    // for encoders without a constant quality; else 0
+    int interlaced;                      // as in gav_frame_info
+    int threads;                         // 0: the encoder's choice
+} gav_encoder_settings;
+
+typedef struct {
+    const uint8_t *bytes;  // valid until the next call
+    size_t count;
+    int64_t pts;
+    int key;
+} gav_coded;
+
+// Opens the encoder of this name (libx264, libx265, …) for pictures like `like`. `options` are its own, `name=value` on
+// lines.
+int gav_encoder_open(
+    gav_encoder **, const char *name, const char *options, const gav_encoder_settings *, const gav_frame *like);
+void gav_encoder_close(gav_encoder *);
+// The codec's headers.
+const uint8_t *gav_encoder_headers(const gav_encoder *, size_t *count);
+// Sends a picture, which stays as it is; NULL ends the stream. GAV_AGAIN: receive first.
+int gav_encoder_send(gav_encoder *, const gav_frame *, int64_t pts);
+// GAV_AGAIN: send more. GAV_END: nothing is left.
+int gav_encoder_receive(gav_encoder *, gav_coded *);
+int gav_encoder_exists(const char *name);
+
 // ---- output ----------------------------------------------------------------------------------------------------
 
 typedef struct gav_output gav_output;
@@ -248,10 +292,26 @@ typedef struct gav_sound gav_sound;
 // Before gav_output_begin: adds a sound stream of about this rate, mono or stereo.
 int gav_sound_open(gav_sound **, gav_output *, int rate, int channels);
 void gav_sound_close(gav_sound *);
-// A decoded piece of sound and when it begins, counted from the first picture.
-int gav_sound_write(gav_sound *, gav_output *, const gav_frame *, int64_t microseconds);
+// `count` samples of a decoded piece of sound from sample `first` on, and when they begin, counted from the first picture.
+int gav_sound_write(
+    gav_sound *, gav_output *, const gav_frame *, int64_t first, int64_t count, int64_t microseconds);
+// The samples and the rate of a decoded piece of sound.
+void gav_frame_sound(const gav_frame *, int64_t *samples, int *rate);
 int gav_sound_finish(gav_sound *, gav_output *);
 // Writes what the encoder still holds and the header, moved to the front.
 int gav_output_finish(gav_output *);
+// Prepares an MP4 file whose pictures are coded elsewhere. Rotation and the like are those of the input's stream, size and
+// colours too, or those of `like` if it is not NULL; `headers` are the codec's (parameter sets with start codes for H.264
+// and HEVC).
+int gav_output_open_coded(
+    gav_output **, const char *path, const gav_input *, int stream, const char *codec, const uint8_t *headers,
+    size_t count, const gav_frame *like);
+// Writes a coded picture. Times are in ticks of the input's stream; decode times ascend.
+int gav_output_write_coded(
+    gav_output *, const uint8_t *bytes, size_t count, int64_t pts, int64_t dts, int64_t duration, int key);
+// Shortens the input's current sound packet to this many ticks of its stream.
+void gav_input_set_packet_duration(gav_input *, int64_t duration);
+// x264's parameters that make its result the same every time.
+const char *gav_x264_parameters(void);
 // Frees everything; an unfinished file stays behind incomplete.
 void gav_output_close(gav_output *);
