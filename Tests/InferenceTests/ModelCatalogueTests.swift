@@ -38,6 +38,13 @@ import Testing
         }
     }
 
+    @Test func `a reader of numbers is no detector`() throws {
+        let entry = try ModelCatalogue.builtIn().entry(named: NumberReader.defaultModel)
+        #expect(entry.task == .numberReading && entry.decoder == nil && entry.firstDigit == 33)
+        let reader = Self.entry.replacing("task: detection", with: "task: number-reading")
+        #expect(throws: InferenceFailure.self) { try parse(reader) }
+    }
+
     @Test func `an entry says all of itself`() throws {
         let entry = try parse(Self.entry).entry(named: "toy")
         #expect(entry.files.map(\.origin) == ["https://example.org/toy.onnx"])

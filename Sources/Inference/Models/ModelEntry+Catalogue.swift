@@ -3,7 +3,7 @@ extension ModelEntry {
     init(_ item: CatalogueReader) throws(InferenceFailure) {
         try item.allow(
             "name", "title", "task", "licence", "format", "source", "files", "onnx", "input", "decoder", "classes",
-            "score-threshold", "overlap-threshold", "start-score")
+            "score-threshold", "overlap-threshold", "start-score", "first-digit")
         name = try item.text("name")
         guard Self.isPlainName(name), !name.hasSuffix(".onnx"), !name.hasSuffix(".xml"), !name.hasSuffix(".pdmodel")
         else {
@@ -21,13 +21,19 @@ extension ModelEntry {
         }
         onnx = item.has("onnx") ? try item.text("onnx") : nil
         input = try InputDescription(item.mapping("input"))
-        decoder = try item.choice("decoder")
-        classes =
-            switch try item.isText("classes") ? item.text("classes") : nil {
-            case nil: try item.texts("classes")
-            case "coco": ClassNames.coco
-            case let other?: throw item.failure("classes is \(other), but must be a list of names or coco")
-            }
+        switch task {
+        case .detection:
+            decoder = try item.choice("decoder")
+            classes =
+                switch try item.isText("classes") ? item.text("classes") : nil {
+                case nil: try item.texts("classes")
+                case "coco": ClassNames.coco
+                case let other?: throw item.failure("classes is \(other), but must be a list of names or coco")
+                }
+        case .numberReading:
+            firstDigit = try item.integer("first-digit", in: 1...1_000_000)
+            classes = []
+        }
         scoreThreshold = try item.number("score-threshold", in: 0...1, otherwise: 0.1)
         overlapThreshold = try item.number("overlap-threshold", in: 0...1, otherwise: 0.6)
         startScore = try item.number(

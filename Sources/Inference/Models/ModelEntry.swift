@@ -3,6 +3,8 @@
 package struct ModelEntry: Hashable, Sendable {
     package enum Task: String, Hashable, Sendable, CaseIterable {
         case detection
+        /// Reads the one or two digits on a shirt: see ``NumberReader``.
+        case numberReading = "number-reading"
     }
 
     package enum Source: Hashable, Sendable {
@@ -48,7 +50,10 @@ package struct ModelEntry: Hashable, Sendable {
     /// Name of the same detector in ONNX format, for the engine that reads nothing else.
     package var onnx: String?
     package var input: InputDescription
-    package var decoder: OutputDecoder
+    /// How a detector's output is read; nil for other tasks.
+    package var decoder: OutputDecoder?
+    /// Where a reader's digits 0 to 9 begin among its characters, the blank being 0; nil for other tasks.
+    package var firstDigit: Int?
     package var classes: [String]
     package var scoreThreshold: Double
     package var overlapThreshold: Double

@@ -63,8 +63,12 @@ package struct ModelStore: Sendable {
     }
 
     private func detectorModel(_ entry: ModelEntry) throws(InferenceFailure) -> DetectorModel {
-        guard isComplete(entry) else { throw missing(entry) }
-        for file in entry.files { try check(file, of: entry) }
+        guard let decoder = entry.decoder else {
+            throw InferenceFailure(
+                code: .unsupported, message: "is a model for the task \(entry.task.rawValue), not for detection",
+                subject: entry.name)
+        }
+        try checkFiles(of: entry)
         return DetectorModel(
             name: entry.name,
             files: ModelFiles(
@@ -72,8 +76,14 @@ package struct ModelStore: Sendable {
                 weights: entry.files.count > 1 ? path(of: entry.files[1], in: entry) : nil),
             sha256: try Self.combinedDigest(entry.files.map(\.sha256)), isVerified: true, onnxName: entry.onnx,
             input: entry.input,
-            decoder: entry.decoder, classes: entry.classes, scoreThreshold: entry.scoreThreshold,
+            decoder: decoder, classes: entry.classes, scoreThreshold: entry.scoreThreshold,
             overlapThreshold: entry.overlapThreshold, startScore: entry.startScore)
+    }
+
+    /// - Throws: `modelUnavailable` where a file is missing, `modelDamaged`.
+    func checkFiles(of entry: ModelEntry) throws(InferenceFailure) {
+        guard isComplete(entry) else { throw missing(entry) }
+        for file in entry.files { try check(file, of: entry) }
     }
 
     /// - Throws: `modelDamaged` where the file's content is not what the catalogue promises.
