@@ -54,12 +54,8 @@ struct NumberDecodingTests {
         )
         (first[3 + 1], first[0]) = (0.75, 0.25)
         (second[3 + 7], second[1]) = (0.8, 0.2)
-        let scores = first + second
-        func read(_ least: Double) -> JerseyRead? {
-            unsafe scores.withUnsafeBufferPointer {
-                unsafe decoding.read($0, steps: 2, characters: Self.characters, least: least)
-            }
-        }
+        let found = likelihoods([first, second])
+        func read(_ least: Double) -> JerseyRead? { NumberDecoding.read(found, least: least) }
         let candidates = try #require(read(0.5)).candidates
         #expect(candidates.map(\.number) == [17, 7])
         #expect(abs(candidates[0].confidence - 0.6) < 1e-6 && abs(candidates[1].confidence - 0.2) < 1e-6)

@@ -11,13 +11,12 @@ struct NumberDecoding {
     /// A read with the likeliest numbers, the best first; nil where not even the best reaches `least`.
     ///
     /// - Parameters:
-    ///   - scores: probabilities, `steps` rows of `characters`.
+    ///   - likelihoods: by number.
     ///   - least: 0…1, of the best number.
-    func read(_ scores: UnsafeBufferPointer<Float>, steps: Int, characters: Int, least: Double) -> JerseyRead? {
-        let likelihoods = unsafe likelihoods(scores, steps: steps, characters: characters)
+    static func read(_ likelihoods: [Double], least: Double) -> JerseyRead? {
         let ranked = likelihoods.indices.sorted { (likelihoods[$1], $0) < (likelihoods[$0], $1) }
-        guard likelihoods[ranked[0]] >= least else { return nil }
-        let told = ranked.prefix(3).filter { likelihoods[$0] >= Self.worthTelling }
+        guard let best = ranked.first, likelihoods[best] >= least else { return nil }
+        let told = ranked.prefix(3).filter { likelihoods[$0] >= worthTelling }
         return JerseyRead(
             candidates: told.map { JerseyRead.Candidate(number: $0, confidence: min(1, likelihoods[$0])) })
     }
