@@ -5,6 +5,9 @@ package struct IdentitySettings: Hashable, Sendable, Codable {
     /// Share of wrong reads that are explained by what readers confuse (a digit cut off, 6 for 8, 1 for 7); the rest
     /// may be any number.
     package var plausibleShare = 0.5
+    /// Share of the reads of a number of two digits that show one of them alone, the other being out of sight; of two
+    /// equal digits twice that. 0 where wrong reads are all of the kinds above.
+    package var hiddenDigitShare = 0.0
     /// Reads closer together than this err together, in seconds: they share one read's weight.
     package var readIndependence = 0.1
     /// The same for team colours.

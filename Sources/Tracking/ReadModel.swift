@@ -19,8 +19,14 @@ struct ReadModel {
             for read in 0..<Self.numbers {
                 let plausible = confusions[read] ?? 0
                 let wrong = settings.plausibleShare * plausible + (1 - settings.plausibleShare) / Double(Self.numbers)
-                ratios.append(
-                    (read == number ? accuracy : 0) / Self.noise(read) + (1 - accuracy) * wrong / Self.noise(read))
+                let hidden = Self.hiddenShare(of: number, settings)
+                var likelihood = (read == number ? accuracy : 0) + (1 - accuracy) * wrong
+                if hidden > 0 {
+                    likelihood *= 1 - hidden
+                    if read == number / 10 { likelihood += hidden / 2 }
+                    if read == number % 10 { likelihood += hidden / 2 }
+                }
+                ratios.append(likelihood / Self.noise(read))
             }
         }
         self.ratios = ratios
@@ -40,6 +46,11 @@ struct ReadModel {
                     $0 + $1.confidence * scale * ratios[number * Self.numbers + $1.number]
                 })
         }
+    }
+
+    private static func hiddenShare(of number: Int, _ settings: IdentitySettings) -> Double {
+        guard number >= 10 else { return 0 }
+        return min(0.9, settings.hiddenDigitShare * (number % 11 == 0 ? 2 : 1))
     }
 
     /// Share of a read among those of backs on which there is no number: a fold or a stripe is a 1 or a 7 sooner than a
