@@ -4,6 +4,8 @@ package struct StageProgress: Hashable, Sendable {
         case probe, detect, track, export, overlay
         /// Looking for cuts; calling a plugin's tool.
         case scan, call
+        /// Looking at people's numbers and colours.
+        case look
     }
 
     package var stage: Stage

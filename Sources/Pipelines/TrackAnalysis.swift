@@ -37,12 +37,20 @@ struct TrackAnalysis {
         return Detected(choice: choice, outcome: try stage.run(cancellation: cancellation, observer: observer))
     }
 
+    var geometry: PictureGeometry {
+        PictureGeometry(width: source.facts.width, height: source.facts.height, frameRate: source.facts.frameRate)
+    }
+
+    /// What was detected, on the tracker's scale of scores.
+    func scaledFrames(_ detected: Detected) -> [FrameDetections] {
+        ScoreScale(model: detected.choice.startScore, tracker: request.tracking.startScore)
+            .toTracker(detected.outcome.frames)
+    }
+
     /// The track stage, rounded as results have it.
     func tracks(_ detected: Detected) -> [Track] {
         let scale = ScoreScale(model: detected.choice.startScore, tracker: request.tracking.startScore)
-        let frames = scale.toTracker(detected.outcome.frames)
-        let facts = source.facts
-        let geometry = PictureGeometry(width: facts.width, height: facts.height, frameRate: facts.frameRate)
+        let frames = scaledFrames(detected)
         let tracks =
             switch request.mode {
             case .offline: OfflineTracker(settings: request.tracking, geometry: geometry).tracks(from: frames)

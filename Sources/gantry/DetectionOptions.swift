@@ -24,8 +24,8 @@ struct DetectionOptions: ParsableArguments {
     @Option(help: "Cut the picture into tiles for small objects: none, auto or RxC.")
     var tiles: Tiling = .none
 
-    @Option(help: "Analyse every N-th frame.")
-    var stride = 1
+    @Option(help: "Analyse every N-th frame (default: 1; of gantry shifts the mode's).")
+    var stride: Int?
 
     @Option(help: "auto, openvino or onnxruntime.")
     var engine: EngineOptions.Engine = .auto
@@ -48,12 +48,13 @@ struct DetectionOptions: ParsableArguments {
         }
         if let confidence, !(0...1).contains(confidence) { throw ValidationError("--confidence lies between 0 and 1.") }
         if let iou, !(0...1).contains(iou) { throw ValidationError("--iou lies between 0 and 1.") }
-        if !(1...10_000).contains(stride) { throw ValidationError("--stride lies between 1 and 10000.") }
+        if let stride, !(1...10_000).contains(stride) { throw ValidationError("--stride lies between 1 and 10000.") }
         if let jobs, !(1...256).contains(jobs) { throw ValidationError("--jobs lies between 1 and 256.") }
         if !(1...256).contains(threads) { throw ValidationError("--threads lies between 1 and 256.") }
     }
 
-    func apply(to request: inout TrackRequest) throws {
+    /// - Parameter usualStride: where none was given.
+    func apply(to request: inout TrackRequest, usualStride: Int = 1) throws {
         request.model = model
         request.catalogue = catalogue
         request.classes = classes.map { text in
@@ -62,7 +63,7 @@ struct DetectionOptions: ParsableArguments {
         request.scoreThreshold = confidence
         request.overlapThreshold = iou
         request.tiling = tiles
-        request.selection = .every(stride)
+        request.selection = .every(stride ?? usualStride)
         request.lanes = jobs ?? max(1, ProcessorCount.available / threads)
         request.engine = EngineOptions(
             engine: engine, device: device, precision: precision, threadsPerStream: threads, streams: request.lanes)

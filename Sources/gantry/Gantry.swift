@@ -51,13 +51,14 @@ struct Gantry: ParsableCommand {
         commandName: "gantry",
         abstract: "A video in; tracks, standard files and an overlay out.",
         discussion: """
-            Exit status: 0 done; 1 done in part (some pipelines failed); 64 a wrong option; 65 damaged data; 66 no such file, or no video in it; \
+            Exit status: 0 done; 1 done in part (some pipelines failed, a player not found); 64 a wrong option; 65 damaged data; 66 no such file, or no video in it; \
             67 unsupported or refused; 69 no model or engine; 70 a fault of gantry's own; 74 disk full or \
             unwritable; 75 download failed, or in use by another run; 77 no permission; 130 stopped by Ctrl-C (143 by TERM).
             """,
         version: ProductVersion.string,
         subcommands: [
-            TrackCommand.self, AnalyzeCommand.self, ServeCommand.self, JobsCommand.self, PipelinesCommand.self,
+            TrackCommand.self, ShiftsCommand.self, AnalyzeCommand.self, ServeCommand.self, JobsCommand.self,
+            PipelinesCommand.self,
             ProbeCommand.self, ModelsCommand.self, PluginsCommand.self, TokenCommand.self, ConfigCommand.self,
             BackupCommand.self, CleanupCommand.self, DiagnoseCommand.self, VerifyCommand.self, EvalCommand.self,
             BenchCommand.self, VersionCommand.self, PluginWorkerCommand.self, RunAttemptCommand.self,

@@ -79,7 +79,9 @@ struct SceneChunk: Hashable, Sendable {
 
 /// Looks at every frame of a chunk, small.
 struct SceneScan: ChunkAnalyzer {
-    func makeSession() throws -> any ChunkSession { Session() }
+    func makeSession() throws -> any ChunkSession { Self.session() }
+
+    static func session() -> any ChunkSession { Session() }
 
     private final class Session: ChunkSession {
         private let maker = ScenePictureMaker()

@@ -1,0 +1,176 @@
+import Model
+import Tracking
+
+/// Looks for one player among everything that was seen, and follows them. Pure: the same evidence, the same shifts.
+struct PlayerSearch {
+    let evidence: ShiftEvidence
+    let number: Int
+    let hint: OKLab?
+    let opponentHint: OKLab?
+    /// See `JerseyDistance`.
+    let tolerance: Double
+    let clicks: [ShiftRequest.Click]
+    let settings: ShiftSettings
+
+    struct Outcome {
+        var teams: TeamColours
+        /// Numbered from 1 over all shots.
+        var people: [Person]
+        var machine: ShiftMachine
+        var timeline: ShiftTimeline
+        /// Clicks at which nobody was.
+        var missedClicks: [ShiftRequest.Click]
+        /// State at each analysed frame.
+        var states: [(time: Double, state: ShiftTransition.State, track: Int?)]
+    }
+
+    /// A track, and what is known of whom it shows.
+    struct Person {
+        var track: Track
+        var identity: Identity?
+        var looks: [Look]
+        /// Probability of the player's team and the other's, where colours tell; means over the looks.
+        var team: [Double]?
+        var shirt: OKLab?
+        /// It is the player (true), somebody else (false), or neither is known.
+        var isPlayer: Bool?
+        var isPointedAt: Bool
+
+        /// How often each number was read.
+        var reads: [Int: Int] {
+            looks.compactMap { $0.read?.best?.number }.reduce(into: [:]) { $0[$1, default: 0] += 1 }
+        }
+    }
+
+    /// Of real backs the one digit or the other is out of sight in a quarter of the reads.
+    private static let identity: IdentitySettings = {
+        var settings = IdentitySettings()
+        settings.hiddenDigitShare = 0.25
+        return settings
+    }()
+
+    func run() -> Outcome {
+        let shots = evidence.shots
+        let tracker = OfflineTracker(settings: evidence.tracking, geometry: evidence.geometry)
+        let teams = learnTeams(shots, tracker)
+        var people = identify(shots, tracker, teams)
+        let missed = point(at: &people)
+        for index in people.indices { people[index].isPlayer = isPlayer(people[index], teams) }
+        return follow(people, teams, missed)
+    }
+
+    /// Reads below the confidence asked for are none.
+    private func isCounted(_ read: JerseyRead?) -> Bool {
+        (read?.best?.confidence ?? -1) >= settings.minimumReadConfidence
+    }
+
+    private func learnTeams(_ shots: [[FrameDetections]], _ tracker: OfflineTracker) -> TeamColours {
+        let byTrack = shots.flatMap { shot -> [[TorsoColours]] in
+            let tracks = tracker.tracks(from: shot)
+            let looks = LooksByTrack(evidence.looks, tracks: tracks).looks
+            return tracks.compactMap { looks[$0.id]?.map(\.colours) }
+        }
+        return TeamColours(tracks: byTrack, hint: hint, opponentHint: opponentHint, tolerance: tolerance)
+    }
+
+    private func identify(
+        _ shots: [[FrameDetections]], _ tracker: OfflineTracker, _ teams: TeamColours
+    ) -> [Person] {
+        var people: [Person] = []
+        for shot in shots {
+            guard let first = shot.first?.frame, let last = shot.last?.frame else { continue }
+            let looks = evidence.looks.filter { (first...last).contains($0.frame) }
+            let sightings = looks.map {
+                Sighting(
+                    frame: $0.frame, box: $0.box, read: isCounted($0.read) ? $0.read : nil,
+                    team: teams.observation(of: $0.colours))
+            }
+            let found = tracker.identifiedTracks(from: shot, sightings: sightings, settings: Self.identity)
+            let laid = LooksByTrack(looks, tracks: found.map(\.track)).looks
+            for named in found {
+                let own = (laid[named.track.id] ?? []).sorted { $0.frame < $1.frame }
+                var track = named.track
+                track.id = people.count + 1
+                people.append(
+                    Person(
+                        track: track, identity: named.identity, looks: own, team: team(of: own, teams),
+                        shirt: TeamColours.shirt(of: own.map(\.colours), sought: teams.own), isPlayer: nil,
+                        isPointedAt: false))
+            }
+        }
+        return people
+    }
+
+    private func team(of looks: [Look], _ teams: TeamColours) -> [Double]? {
+        let seen = looks.compactMap { teams.observation(of: $0.colours)?.probabilities }
+        guard let count = seen.first?.count else { return nil }
+        return (0..<count).map { team in seen.reduce(0) { $0 + $1[team] } / Double(seen.count) }
+    }
+
+    /// Marks whom the clicks mean.
+    private func point(at people: inout [Person]) -> [ShiftRequest.Click] {
+        clicks.filter { click in
+            let (x, y) = (click.x * Double(evidence.geometry.width), click.y * Double(evidence.geometry.height))
+            var best: (distance: Double, person: Int)?
+            for (index, person) in people.enumerated() {
+                let nearest = person.track.observations.min {
+                    abs($0.time.seconds - click.t) < abs($1.time.seconds - click.t)
+                }
+                guard let nearest, abs(nearest.time.seconds - click.t) <= 0.5 else { continue }
+                let box = nearest.box
+                let (dx, dy) = (abs(x - box.centerX) / box.width, abs(y - box.centerY) / box.height)
+                // A little beside the box still means the person.
+                guard dx <= 0.6, dy <= 0.55 else { continue }
+                if max(dx, dy) < best?.distance ?? .infinity { best = (max(dx, dy), index) }
+            }
+            if let best { people[best.person].isPointedAt = true }
+            return best == nil
+        }
+    }
+
+    private func isPlayer(_ person: Person, _ teams: TeamColours) -> Bool? {
+        if person.isPointedAt { return true }
+        // Nobody wears the colour that was asked for: then nobody is the player.
+        if teams.state == .notSeen { return false }
+        if let identity = person.identity {
+            return identity.number == number && (hint == nil || identity.team ?? 0 == 0)
+        }
+        return nil
+    }
+
+    private func follow(_ people: [Person], _ teams: TeamColours, _ missed: [ShiftRequest.Click]) -> Outcome {
+        var present: [Int: [Int]] = [:]
+        for (index, person) in people.enumerated() {
+            for observation in person.track.observations { present[observation.frame, default: []].append(index) }
+        }
+        var reads: [Int: [Int: Double]] = [:]
+        for (index, person) in people.enumerated() {
+            for look in person.looks {
+                guard let read = look.read, let own = read.candidates.first(where: { $0.number == number }),
+                    read.best?.number == number
+                else { continue }
+                reads[look.frame, default: [:]][index] = own.confidence
+            }
+        }
+        let cuts = Set(evidence.shots.dropFirst().compactMap { $0.first?.frame })
+        var machine = ShiftMachine(settings: settings)
+        var states: [(time: Double, state: ShiftTransition.State, track: Int?)] = []
+        for frame in evidence.frames {
+            let candidates = (present[frame.frame] ?? []).map { index in
+                let person = people[index]
+                return ShiftFrame.Candidate(
+                    track: person.track.id, read: reads[frame.frame]?[index], colour: person.team?.first,
+                    isPlayer: person.isPlayer, isPointedAt: false)
+            }
+            machine.advance(
+                ShiftFrame(
+                    time: frame.time.seconds, candidates: candidates, isCut: cuts.contains(frame.frame)))
+            states.append((frame.time.seconds, machine.state, machine.track))
+        }
+        machine.finish(at: evidence.frames.last?.time.seconds ?? 0)
+        return Outcome(
+            teams: teams, people: people, machine: machine,
+            timeline: ShiftTimeline(machine.segments, duration: evidence.duration, settings: settings),
+            missedClicks: missed, states: states)
+    }
+}

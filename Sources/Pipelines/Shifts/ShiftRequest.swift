@@ -1,0 +1,90 @@
+import Model
+import Tracking
+
+/// What `gantry shifts` is asked for: one player of one video.
+package struct ShiftRequest: Sendable {
+    package enum CameraMode: String, Hashable, Sendable, Codable, CaseIterable {
+        /// A camera that follows the ball: people are large, and come and go.
+        case broadcast
+        /// A camera that shows the whole field: people are small, and stay.
+        case tactical
+
+        /// Every how many frames people are looked for.
+        package var stride: Int { self == .broadcast ? 1 : 3 }
+
+        /// How far a shirt may be from the colour that was given, of 255.
+        package var colourTolerance: Double { self == .broadcast ? 95 : 70 }
+
+        package var shifts: ShiftSettings {
+            var settings = ShiftSettings()
+            if self == .tactical {
+                settings.minimumReadConfidence = 0.42
+                settings.minimumDuration = 1.0
+                settings.mergedGap = 0.8
+                settings.lock = 1.0
+            }
+            return settings
+        }
+    }
+
+    /// Somebody pointed at the player.
+    package struct Click: Hashable, Sendable, Codable {
+        /// Seconds.
+        package var t: Double
+        /// Of the picture's width and height, 0…1.
+        package var x: Double
+        package var y: Double
+
+        package init(t: Double, x: Double, y: Double) {
+            self.t = t
+            self.x = x
+            self.y = y
+        }
+    }
+
+    package var track: TrackRequest
+    /// 0…99.
+    package var number: Int
+    /// `#rrggbb`.
+    package var jerseyColour: String?
+    package var opponentColour: String?
+    package var mode: CameraMode
+    package var clicks: [Click] = []
+    package var settings: ShiftSettings
+    package var colourTolerance: Double
+
+    package init(track: TrackRequest, number: Int, mode: CameraMode = .broadcast) {
+        self.track = track
+        self.number = number
+        self.mode = mode
+        settings = mode.shifts
+        colourTolerance = mode.colourTolerance
+    }
+
+    /// - Throws: `invalidArgument` for what can be known to be wrong without the video.
+    package func validate() throws(PipelineFailure) {
+        guard (0...99).contains(number) else {
+            throw PipelineFailure(
+                code: .invalidArgument, message: "a jersey number has one or two digits", subject: "\(number)",
+                hint: "Give a number from 0 to 99")
+        }
+        for text in [jerseyColour, opponentColour].compactMap({ $0 }) where OKLab(hexadecimal: text) == nil {
+            throw PipelineFailure(
+                code: .invalidArgument, message: "is no colour", subject: text,
+                hint: "Give six hexadecimal digits, for example '#203524' (in quotes: # begins a comment in a shell)")
+        }
+        for click in clicks {
+            guard (0...1).contains(click.x), (0...1).contains(click.y) else {
+                throw PipelineFailure(
+                    code: .invalidArgument, message: "the click lies outside of the picture",
+                    subject: "\(click.t),\(click.x),\(click.y)",
+                    hint: "x and y are shares of the picture's width and height, from 0 to 1")
+            }
+            guard click.t >= 0 else {
+                throw PipelineFailure(
+                    code: .invalidArgument, message: "the click is before the video begins",
+                    subject: "\(click.t),\(click.x),\(click.y)")
+            }
+        }
+    }
+}
