@@ -130,7 +130,9 @@ enum SwiftSkeleton {
             gantry plugins run . brightness --image picture.png
 
         `--static-swift-stdlib`: in Gantry's sandbox the program sees the system's libraries and its own folder, and not
-        where a Swift toolchain may lie. `Package.swift` names the checkout of Gantry that has PluginKit.
+        where a Swift toolchain may lie. `Package.swift` names the checkout of Gantry that has PluginKit. Where GitHub
+        cannot be reached, `--config-path {{gantry}}/.swiftpm/configuration` behind `build` and `test` finds Gantry's
+        own dependencies where that checkout does.
 
         """
 }
