@@ -54,6 +54,36 @@ struct ServeJobsTests {
         }
     }
 
+    @Test func `a plugin's job survives a kill of the server, and its process may do little`() throws {
+        let settings = #"{"plugin:motion/detect": {"pps": 10}}"#
+        try withStage(plugins: ServerProcess.repository.appendingPathComponent("plugins/motion")) { stage in
+            func submit() throws -> GantryProgram.Outcome {
+                try stage.outcome(
+                    "submit", stage.video, "--pipelines", "plugin:motion/detect", "--config", settings)
+            }
+            // Refused until the plugin is loaded.
+            var submitted = try submit()
+            while submitted.status == 64 { submitted = try submit() }
+            try #require(submitted.status == 0, "\(submitted.errors)")
+            let job = String(decoding: submitted.output, as: UTF8.self).trimmingCharacters(in: .newlines)
+            let attempt = try stage.waitForAttempt()
+            let status = try String(contentsOfFile: "/proc/\(attempt)/status", encoding: .utf8)
+            #expect(status.contains("NoNewPrivs:\t1"))
+            #expect(status.contains("CapEff:\t0000000000000000"))
+            stage.server?.signal(SIGKILL)
+            #expect(stage.server?.waitForEnd() == 128 + SIGKILL)
+            try stage.waitForDeath(of: attempt)
+            try stage.start()
+            #expect(try stage.jobs("watch", job).contains("status    completed"))
+            let results = try stage.results(of: job)
+            let name = try #require(results.keys.first)
+            #expect(results.count == 1 && name.hasSuffix("_plugin-motion-detect.json"))
+            let file = try JSONSerialization.jsonObject(with: try #require(results[name])) as? [String: Any]
+            let frames = try #require(file?["frames"] as? [[String: Any]])
+            #expect(frames.count == 50 && frames.allSatisfy { $0["error"] == nil })
+        }
+    }
+
     @Test func `an attempt that is killed is replaced, and the files are the same`() throws {
         try withStage { stage in
             let undisturbed = try stage.submit()
@@ -130,9 +160,9 @@ struct ServeJobsTests {
         return String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
     }
 
-    private func withStage(_ body: (Stage) throws -> Void) throws {
+    private func withStage(plugins: URL? = nil, _ body: (Stage) throws -> Void) throws {
         try TestEnvironment.withTemporaryDirectory { folder in
-            let stage = try Stage(folder: folder)
+            let stage = try Stage(folder: folder, plugins: plugins)
             try stage.start()
             try body(stage)
         }
@@ -144,9 +174,11 @@ struct ServeJobsTests {
         let storage: URL
         let video: String
         private(set) var server: ServerProcess?
+        private let plugins: URL?
 
-        init(folder: URL) throws {
+        init(folder: URL, plugins: URL?) throws {
             self.folder = folder
+            self.plugins = plugins
             storage = folder.appendingPathComponent("storage")
             video = folder.appendingPathComponent("film \u{00FC}ber alles.mp4").path
             _ = try ServeJobsTests.output(of: [
@@ -156,7 +188,8 @@ struct ServeJobsTests {
         }
 
         func start() throws {
-            server = try ServerProcess(storage: storage, environment: ["GANTRY_REQUIRE_AUTH": "false"])
+            server = try ServerProcess(
+                storage: storage, plugins: plugins, environment: ["GANTRY_REQUIRE_AUTH": "false"])
         }
 
         func outcome(_ arguments: String...) throws -> GantryProgram.Outcome {
@@ -188,11 +221,7 @@ struct ServeJobsTests {
                 })
         }
 
-        /// The process of the attempt that runs.
-        func attempt() throws -> Int32 {
-            try #require(runningAttempt())
-        }
-
+        /// The process of the attempt, as soon as one runs.
         func waitForAttempt() throws -> Int32 {
             while true {
                 if let attempt = try runningAttempt() { return attempt }
@@ -200,10 +229,14 @@ struct ServeJobsTests {
             }
         }
 
+        /// The process of the attempt that runs.
+        func attempt() throws -> Int32 { try #require(runningAttempt()) }
+
         private func runningAttempt() throws -> Int32? {
             try children().first { child in
                 let words = FileManager.default.contents(atPath: "/proc/\(child)/cmdline") ?? Data()
-                return String(decoding: words, as: UTF8.self).contains("run-attempt")
+                // The launcher names it too, before it becomes it.
+                return String(decoding: words, as: UTF8.self).hasSuffix("/gantry\0run-attempt\0")
             }
         }
 
