@@ -30,6 +30,7 @@ let package = Package(
         .systemLibrary(name: "CCrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CArchive", providers: [.apt(["libarchive-dev"])]),
         .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"])]),
+        .target(name: "CFileSafety"),
         .target(name: "CSupervision"),
         .target(name: "CPluginWire"),
 
@@ -43,7 +44,7 @@ let package = Package(
         .target(name: "Tracking", dependencies: ["Model"], swiftSettings: strict),
         .target(name: "Evaluation", dependencies: ["Model"], swiftSettings: strict),
         .target(name: "Formats", dependencies: ["Model"], swiftSettings: strict),
-        .target(name: "FileSafety", dependencies: ["Model", "CCrypto"], swiftSettings: strict),
+        .target(name: "FileSafety", dependencies: ["Model", "CCrypto", "CFileSafety"], swiftSettings: strict),
         .target(name: "Supervision", dependencies: ["Model", "CSupervision"], swiftSettings: strict),
         .target(name: "Media", dependencies: ["Model", "CLibAV"], swiftSettings: strict),
         .target(

@@ -1,3 +1,4 @@
+import CFileSafety
 import Glibc
 import Model
 import Synchronization
@@ -9,15 +10,17 @@ package final class IncomingFile: Sendable {
     private struct State {
         var digest: SHA256Digest?
         var written: Int64 = 0
-        /// How much the kernel was already asked to write out.
+        /// How much the kernel was already asked to write out, and how much of it is written.
         var pushed: Int64 = 0
+        var settled: Int64 = 0
         /// In `folder`; nil once it was moved or removed.
         var name: String?
     }
 
     private static let counter = Atomic<UInt64>(0)
-    /// The kernel is asked to write out pieces of this size as they come, so that the last wait for the disk is short.
-    private static let pushBytes: Int64 = 4 << 20
+    /// The kernel is asked to write out pieces of this size as they come, and each is waited for when the next one is
+    /// there: whoever sends faster than the disk writes is slowed down on the way, and the last wait is short for all.
+    private static let pushBytes: Int64 = 1 << 20
 
     private let folder: FileDescriptor
     private let file: FileDescriptor
@@ -61,13 +64,21 @@ package final class IncomingFile: Sendable {
             }
             unsafe bytes.withUnsafeBytes { unsafe state.digest?.update($0) }
             state.written += Int64(bytes.count)
-            if state.written - state.pushed >= Self.pushBytes {
-                // Linux begins to write out what it is told will not be needed; dirty pages stay. Only a push: what it
-                // does not do, the fsync at the end does.
-                posix_fadvise(
-                    file.number, off_t(state.pushed), off_t(state.written - state.pushed), POSIX_FADV_DONTNEED)
-                state.pushed = state.written
-            }
+            guard state.written - state.pushed >= Self.pushBytes else { return }
+            try writeOut(from: state.pushed, to: state.written, waits: false)
+            try writeOut(from: state.settled, to: state.pushed, waits: true)
+            state.settled = state.pushed
+            state.pushed = state.written
+        }
+    }
+
+    private func writeOut(from start: Int64, to end: Int64, waits: Bool) throws(FileSafetyFailure) {
+        guard end > start, file_safety_write_out(file.number, off_t(start), off_t(end - start), waits) != 0 else {
+            return
+        }
+        // File systems without it leave all to the fsync. What else is told here is not told again by the fsync.
+        guard [ENOSYS, EINVAL, EINTR, ESPIPE].contains(errno) else {
+            throw .system(errno, "cannot write", file.path)
         }
     }
 
