@@ -94,6 +94,39 @@ package struct VideoSource: Sendable {
     /// When frame `rank` is shown.
     package func time(of rank: Int) -> MediaTime { MediaTime(ticks: index.ticks[rank], timebase: timebase) }
 
+    /// Seconds from the first frame's time to that of frame `rank`; for the number of frames, to the end.
+    package func seconds(of rank: Int) -> Double {
+        let start = index.ticks.first ?? 0
+        let ticks = rank < index.ticks.count ? index.ticks[rank] - start : index.duration
+        return MediaTime(ticks: ticks, timebase: timebase).seconds
+    }
+
+    /// The frames shown from `start` on and before `end`, in seconds from the first frame. Times to the millisecond are
+    /// taken as the frame's that they were rounded from.
+    package func frames(from start: Double, to end: Double) -> Range<Int> {
+        let first = self.first(from: start)
+        return first..<max(first, self.first(from: end))
+    }
+
+    private func first(from seconds: Double) -> Int {
+        var (low, high) = (0, index.ticks.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if self.seconds(of: middle) < seconds - 0.00051 { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
+    /// What tells this content from another without reading it: name, size, time of the last change.
+    package var fingerprint: String {
+        "\(facts.fileName) \(identity.size) \(identity.modifiedSeconds).\(identity.modifiedNanoseconds)"
+    }
+
+    /// The time code that the container gives the first picture.
+    package func startTimecode(interrupt: Interrupt = Interrupt()) throws(MediaFailure) -> String? {
+        try reopen(interrupt: interrupt).timecode(of: facts.videoStream)
+    }
+
     /// Consecutive ranges that cover every frame, each of `targetFrames` frames or somewhat more, each beginning where
     /// decoding may begin. The same file and target always give the same ranges.
     package func chunks(targetFrames: Int) -> [Range<Int>] { index.chunks(targetFrames: targetFrames) }

@@ -6,6 +6,8 @@ package struct StageProgress: Hashable, Sendable {
         case scan, call
         /// Looking at people's numbers and colours.
         case look
+        /// Writing clips.
+        case cut
     }
 
     package var stage: Stage
