@@ -47,15 +47,20 @@ struct TrackAnalysis {
             .toTracker(detected.outcome.frames)
     }
 
+    /// Tracks of scaled frames, with the model's own scores and rounded as results have them.
+    func asResults(_ tracks: [Track], _ detected: Detected) -> [Track] {
+        ScoreScale(model: detected.choice.startScore, tracker: request.tracking.startScore)
+            .toModel(tracks).map(\.rounded)
+    }
+
     /// The track stage, rounded as results have it.
     func tracks(_ detected: Detected) -> [Track] {
-        let scale = ScoreScale(model: detected.choice.startScore, tracker: request.tracking.startScore)
         let frames = scaledFrames(detected)
         let tracks =
             switch request.mode {
             case .offline: OfflineTracker(settings: request.tracking, geometry: geometry).tracks(from: frames)
             case .online: OnlineTracks(settings: request.tracking, geometry: geometry).tracks(from: frames)
             }
-        return scale.toModel(tracks).map(\.rounded)
+        return asResults(tracks, detected)
     }
 }

@@ -21,8 +21,11 @@ struct DetectionOptions: ParsableArguments {
     @Option(help: "Overlap (IoU, 0 to 1) from which two boxes are one object (default: the model's own).")
     var iou: Double?
 
-    @Option(help: "Cut the picture into tiles for small objects: none, auto or RxC.")
-    var tiles: Tiling = .none
+    @Option(
+        help:
+            "Cut the picture into tiles for small objects: none, auto or RxC (default: none; of shifts --mode tactical auto)."
+    )
+    var tiles: Tiling?
 
     @Option(help: "Analyse every N-th frame (default: 1; of gantry shifts the mode's).")
     var stride: Int?
@@ -53,8 +56,9 @@ struct DetectionOptions: ParsableArguments {
         if !(1...256).contains(threads) { throw ValidationError("--threads lies between 1 and 256.") }
     }
 
-    /// - Parameter usualStride: where none was given.
-    func apply(to request: inout TrackRequest, usualStride: Int = 1) throws {
+    /// - Parameters:
+    ///   - usualStride: where none was given; likewise `usualTiles`.
+    func apply(to request: inout TrackRequest, usualStride: Int = 1, usualTiles: Tiling = .none) throws {
         request.model = model
         request.catalogue = catalogue
         request.classes = classes.map { text in
@@ -62,7 +66,7 @@ struct DetectionOptions: ParsableArguments {
         }
         request.scoreThreshold = confidence
         request.overlapThreshold = iou
-        request.tiling = tiles
+        request.tiling = tiles ?? usualTiles
         request.selection = .every(stride ?? usualStride)
         request.lanes = jobs ?? max(1, ProcessorCount.available / threads)
         request.engine = EngineOptions(

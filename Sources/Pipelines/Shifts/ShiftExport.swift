@@ -9,6 +9,10 @@ struct ShiftExport {
     let reference: VideoReference
     let outcome: PlayerSearch.Outcome
     let finding: ShiftFinding
+    /// As results have them; their ids are those of `debug.json`.
+    let tracks: [Track]
+    /// Names by class id.
+    let classes: [Int: String]
     /// Seconds.
     let cuts: [Double]
     let duration: Double
@@ -20,11 +24,15 @@ struct ShiftExport {
         // `shifts.json` comes last: while it is there, the files beside it are of the same run.
         try results.remove(ShiftPipeline.shiftsName)
         try results.publish(name: ShiftPipeline.debugName, bytes: debug.bytes())
+        let tracks = TracksDocument(video: reference, classes: classes, tracks: tracks)
+        try results.publishStream(name: ShiftPipeline.tracksName) { file in try tracks.write { try file.write($0) } }
         try results.publish(name: ShiftPipeline.tableName, bytes: document.csv)
         try results.publish(name: ShiftPipeline.shiftsName, bytes: json)
         return ShiftOutcome(
             document: document, finding: finding, json: json, shifts: shifts, folder: request.track.output,
-            files: [ShiftPipeline.shiftsName, ShiftPipeline.tableName, ShiftPipeline.debugName],
+            files: [
+                ShiftPipeline.shiftsName, ShiftPipeline.tableName, ShiftPipeline.debugName, ShiftPipeline.tracksName,
+            ],
             stageSeconds: stageSeconds())
     }
 

@@ -13,6 +13,7 @@ package struct ShiftPipeline: Sendable {
     package static let shiftsName = "shifts.json"
     package static let tableName = "shifts.csv"
     package static let debugName = "debug.json"
+    package static let tracksName = "tracks.json"
 
     package init(request: ShiftRequest, environment: [String: String]) {
         self.request = request
@@ -71,6 +72,7 @@ package struct ShiftPipeline: Sendable {
         let export = ShiftExport(
             request: request, reference: VideoReference(source.facts, sha256: sha256), outcome: found,
             finding: ShiftFinding(found, number: request.number, hint: request.jerseyColour),
+            tracks: analysis.asResults(found.people.map(\.track), detection), classes: detection.choice.keptClasses,
             cuts: seen.cuts.map { source.time(of: $0).seconds }, duration: end)
         let outcome = try export.publish(in: results) {
             clock.lap(.export)

@@ -1,3 +1,4 @@
+import Inference
 import Model
 import Tracking
 
@@ -11,6 +12,9 @@ package struct ShiftRequest: Sendable {
 
         /// Every how many frames people are looked for.
         package var stride: Int { self == .broadcast ? 1 : 3 }
+
+        /// Small people are found in tiles only.
+        package var tiling: Tiling { self == .broadcast ? .none : .auto }
 
         /// How far a shirt may be from the colour that was given, of 255.
         package var colourTolerance: Double { self == .broadcast ? 95 : 70 }

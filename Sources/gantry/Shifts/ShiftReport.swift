@@ -39,6 +39,7 @@ struct ShiftReport {
     private static let meaning = [
         ShiftPipeline.shiftsName: "the shifts, what was looked for and what was read",
         ShiftPipeline.tableName: "the shifts as a table",
+        ShiftPipeline.tracksName: "everybody's boxes, with the track ids of debug.json",
         ShiftPipeline.debugName: "why every second is in or out",
     ]
 }

@@ -70,7 +70,7 @@ struct ShiftsCommand: ParsableCommand {
 
     private func request() throws -> ShiftRequest {
         var track = TrackRequest(video: video, output: out ?? Self.defaultOutput(for: video, number: number))
-        try detection.apply(to: &track, usualStride: mode.stride)
+        try detection.apply(to: &track, usualStride: mode.stride, usualTiles: mode.tiling)
         // Players are people; a ball wears no number.
         track.classes = track.classes ?? ["person"]
         var request = ShiftRequest(track: track, number: number, mode: mode)
