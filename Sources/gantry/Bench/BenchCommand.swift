@@ -16,7 +16,7 @@ struct BenchCommand: ParsableCommand {
             """,
         subcommands: [
             BenchAssociation.self, BenchDecode.self, BenchIdentity.self, BenchInference.self, BenchJobs.self,
-            BenchRestarts.self, BenchTrack.self, BenchPlugins.self, BenchPluginWorker.self,
+            BenchNumbers.self, BenchRestarts.self, BenchTrack.self, BenchPlugins.self, BenchPluginWorker.self,
         ])
 }
 
