@@ -51,7 +51,10 @@ struct PlayerSearch {
 
     func run() -> Outcome {
         let shots = evidence.shots
-        let tracker = OfflineTracker(settings: evidence.tracking, geometry: evidence.geometry)
+        var tracking = evidence.tracking
+        // Whoever is out of sight for longer may come back as anybody: then a number must say who it is.
+        tracking.linking.longestGap = min(tracking.linking.longestGap, 1)
+        let tracker = OfflineTracker(settings: tracking, geometry: evidence.geometry)
         let teams = learnTeams(shots, tracker)
         var people = identify(shots, tracker, teams)
         let missed = point(at: &people)
