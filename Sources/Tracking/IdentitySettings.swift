@@ -8,6 +8,8 @@ package struct IdentitySettings: Hashable, Sendable, Codable {
     /// Share of the reads of a number of two digits that show one of them alone, the other being out of sight; of two
     /// equal digits twice that. 0 where wrong reads are all of the kinds above.
     package var hiddenDigitShare = 0.0
+    /// Share of single digits among what is read on backs without a number: a fold, an arm, a stripe.
+    package var singleDigitNoise = 0.3
     /// Reads closer together than this err together, in seconds: they share one read's weight.
     package var readIndependence = 0.1
     /// The same for team colours.

@@ -26,7 +26,7 @@ struct ReadModel {
                     if read == number / 10 { likelihood += hidden / 2 }
                     if read == number % 10 { likelihood += hidden / 2 }
                 }
-                ratios.append(likelihood / Self.noise(read))
+                ratios.append(likelihood / Self.noise(read, settings))
             }
         }
         self.ratios = ratios
@@ -55,7 +55,10 @@ struct ReadModel {
 
     /// Share of a read among those of backs on which there is no number: a fold or a stripe is a 1 or a 7 sooner than a
     /// 58.
-    private static func noise(_ read: Int) -> Double { read < 10 ? 0.3 / 10 : 0.7 / 90 }
+    private static func noise(_ read: Int, _ settings: IdentitySettings) -> Double {
+        let single = min(0.99, max(0.01, settings.singleDigitNoise))
+        return read < 10 ? single / 10 : (1 - single) / 90
+    }
 
     /// What a number is taken for, by read; the shares sum to 1.
     private static func confusions(of number: Int) -> [Int: Double] {

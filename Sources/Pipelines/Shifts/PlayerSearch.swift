@@ -42,10 +42,13 @@ struct PlayerSearch {
         }
     }
 
-    /// Of real backs the one digit or the other is out of sight in a quarter of the reads.
+    /// Of real backs the one digit or the other is out of sight in a quarter of the reads; and what is read where there is
+    /// no number is a single digit nearly always, so that two of these are not enough.
     private static let identity: IdentitySettings = {
         var settings = IdentitySettings()
         settings.hiddenDigitShare = 0.25
+        settings.singleDigitNoise = 0.8
+        settings.newPlayerCost = 4
         return settings
     }()
 
