@@ -58,7 +58,9 @@ package struct TeamColours: Hashable, Sendable, Codable {
         isHinted = hint != nil
         state = .nobody
         guard !groups.isEmpty else { return }
-        let isGrey = tracks.joined().allSatisfy { $0.parts.allSatisfy { $0.colour.chroma < Self.greyChroma } }
+        let chromas = tracks.joined().flatMap { $0.parts.map(\.colour.chroma) }
+        // Codecs leave a little colour where there was none.
+        let isGrey = Double(chromas.count { $0 >= 1.5 * Self.greyChroma }) < 0.03 * Double(chromas.count)
         if isGrey, (hint?.chroma ?? 1) >= Self.greyChroma || (opponentHint?.chroma ?? 0) >= Self.greyChroma {
             state = .grey
             return
