@@ -230,7 +230,7 @@ struct ServeJobsTests {
         }
 
         /// The process of the attempt that runs.
-        func attempt() throws -> Int32 { try #require(runningAttempt()) }
+        func attempt() throws -> Int32 { try #require(try runningAttempt()) }
 
         private func runningAttempt() throws -> Int32? {
             try children().first { child in
