@@ -10,13 +10,18 @@ package struct AttemptPlan: Sendable {
     package var order: [UInt8]
     /// The folder that results are published into, as the store is told it.
     package var resultPath: String
+    /// A folder for this attempt alone, removed when nothing of the attempt is left; nil for none.
+    package var scratchPath: String?
     /// File for what the process prints besides its messages; nil for nowhere.
     package var logPath: String?
 
-    package init(process: ProcessPlan, order: [UInt8], resultPath: String, logPath: String? = nil) {
+    package init(
+        process: ProcessPlan, order: [UInt8], resultPath: String, scratchPath: String? = nil, logPath: String? = nil
+    ) {
         self.process = process
         self.order = order
         self.resultPath = resultPath
+        self.scratchPath = scratchPath
         self.logPath = logPath
     }
 }

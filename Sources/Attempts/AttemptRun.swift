@@ -1,3 +1,4 @@
+import FileSafety
 import Glibc
 import Jobs
 import Supervision
@@ -134,6 +135,14 @@ final class AttemptRun: Sendable {
             return .nothing
         }
         completion = said
+        if let scratch = plan.scratchPath {
+            do throws(FileSafetyFailure) {
+                try FolderRemoval.discard(scratch)
+            } catch {
+                // It does no harm, and goes when the server starts next.
+                log.write("the attempt's own folder is left: \(error)")
+            }
+        }
         log.write("attempt \(claim.fence.attempt) ended: \(conclusion.shown)")
         return conclusion
     }

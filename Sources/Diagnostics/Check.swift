@@ -86,12 +86,35 @@ package struct CheckReport: Sendable {
         for check in checks {
             let label = check.status.label + String(repeating: " ", count: 8 - check.status.label.count)
             let name = check.name + String(repeating: " ", count: width - check.name.count)
-            lines.append(Self.plain("\(label)\(name)  \(check.message)"))
-            if let hint = check.hint { lines.append(Self.plain("        To mend: \(hint)")) }
+            lines += Self.folded(check.message, after: "\(label)\(name)  ")
+            if let hint = check.hint { lines += Self.folded(hint, after: "        To mend: ") }
         }
         let (errors, warnings) = (checks.count { $0.status == .fail }, checks.count { $0.status == .warn })
-        lines.append("\(overall.label) \(checks.count) checks, \(errors) errors, \(warnings) warnings")
+        lines.append(
+            "\(overall.label) \(counted(checks.count, "check")), \(counted(errors, "error")), "
+                + counted(warnings, "warning"))
         return lines.joined(separator: "\n")
+    }
+
+    /// Lines of at most 80 columns, broken between words, those after the first indented as far as `head` reaches,
+    /// or less where a word is long. One that is longer still, a path mostly, stays whole, to be copied.
+    private static func folded(_ text: String, after head: String) -> [String] {
+        let words = plain(text).split(separator: " ")
+        let longest = words.map(\.utf8.count).max() ?? 0
+        let margin = String(repeating: " ", count: head.utf8.count + longest <= 80 ? head.utf8.count : 10)
+        var lines: [String] = []
+        var line = head
+        var isEmpty = true
+        for word in words {
+            if !isEmpty, line.utf8.count + 1 + word.utf8.count > 80 {
+                lines.append(line)
+                line = margin
+                isEmpty = true
+            }
+            line += (isEmpty ? "" : " ") + word
+            isEmpty = false
+        }
+        return lines + [line]
     }
 
     /// One line of ASCII, whatever a program or a file's name said.

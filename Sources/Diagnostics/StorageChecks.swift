@@ -108,18 +108,22 @@ package struct StorageChecks: Sendable {
         return .pass("storage.server", "no server uses it now")
     }
 
-    /// What uploads left: a server empties it as it starts.
+    /// Uploads in progress; without a server, what uploads and attempts left: a server empties it as it starts.
     private var leftovers: Check {
         // No such folder holds nothing.
         let names = (try? FolderListing.names(inFolder: folders.temporary)) ?? []
+        let uploads = names.count { !$0.hasPrefix(StorageFolders.scratchPrefix) }
         guard !names.isEmpty, StorageLock.holder(folder: folders.root) == nil else {
             return .pass(
-                "storage.temporary", names.isEmpty ? "nothing is left over" : "\(names.count) uploads in progress")
+                "storage.temporary", uploads == 0 ? "nothing is left over" : "\(counted(uploads, "upload")) in progress"
+            )
         }
+        let owners = [(uploads, "upload"), (names.count - uploads, "job")].filter { $0.0 > 0 }.map(counted)
         let bytes = FolderEntry.diskBytes(of: "temp", inFolder: folders.root)
         return .warn(
-            "storage.temporary", "\(names.count) interrupted uploads, \(megabytes(bytes))",
-            hint: "Start the server: it removes them")
+            "storage.temporary",
+            "interrupted: \(owners.joined(separator: ", ")), \(megabytes(bytes))",
+            hint: "Start the server: it removes what they left; jobs go on where they were")
     }
 
     private func isFolder(_ path: String) -> Bool {

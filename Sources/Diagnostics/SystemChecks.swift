@@ -55,7 +55,7 @@ package struct SystemChecks: Sendable {
         let known = ["avx2", "avx512f", "avx512_bf16", "amx_bf16", "amx_int8"].filter(flags.contains)
         let model = facts.split(separator: "\n").first { $0.hasPrefix("model name") }?.split(separator: ":").last
         let name = model.map { $0.trimmingCharacters(in: .whitespaces) } ?? "processor"
-        let shown = "\(count) cores, \(name)" + (known.isEmpty ? "" : ", \(known.joined(separator: " "))")
+        let shown = "\(counted(count, "core")), \(name)" + (known.isEmpty ? "" : ", \(known.joined(separator: " "))")
         guard flags.isEmpty || flags.contains("avx2") else {
             return .warn(
                 "system.processor", "\(shown): without AVX2 analysis is slow", hint: "Use a processor of after 2013")
@@ -221,6 +221,9 @@ package struct SystemChecks: Sendable {
 func megabytes(_ bytes: Int64) -> String {
     bytes < 10_000_000_000 ? "\(bytes / 1_000_000) MB" : "\(bytes / 1_000_000_000) GB"
 }
+
+/// "1 upload", "2 uploads".
+func counted(_ count: Int, _ thing: String) -> String { "\(count) \(thing)\(count == 1 ? "" : "s")" }
 
 extension Failure {
     /// Without the hint, which a check shows on its own.

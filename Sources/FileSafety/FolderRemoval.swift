@@ -21,6 +21,22 @@ package enum FolderRemoval {
         if fsync(folder.number) != 0, errno != EINVAL { throw .system(errno, "cannot make it durable", path) }
     }
 
+    /// Removes the folder at a path; it is no error if there is none. Not durable: for what a later start removes anyway.
+    package static func discard(_ path: String) throws(FileSafetyFailure) {
+        let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+        let name = try FileName(entry: String(parts.last ?? "")).text
+        let above = parts.dropLast().joined(separator: "/")
+        let folder: FileDescriptor
+        do throws(FileSafetyFailure) {
+            folder = try FileDescriptor(
+                opening: above.isEmpty ? "/" : above, flags: O_RDONLY | O_DIRECTORY, action: "cannot open the folder")
+        } catch {
+            guard error.systemError == ENOENT else { throw error }
+            return
+        }
+        try remove(name, in: folder, depth: 0)
+    }
+
     static func remove(
         _ name: String, in folder: borrowing FileDescriptor, depth: Int
     ) throws(FileSafetyFailure) {

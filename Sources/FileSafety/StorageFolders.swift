@@ -6,7 +6,8 @@ import Model
 ///     tokens.json, gantry.db    who may come in, and the jobs
 ///     uploads/<job>/<video>     what was submitted
 ///     results/<job>/            what came of it; `.gantry/` in it: checkpoints, never shown
-///     temp/                     uploads in progress; emptied at start, under the ``StorageLock``
+///     temp/                     uploads in progress, and `attempt-…`, one folder for each attempt that runs; emptied at
+///                               start, under the ``StorageLock``
 ///     logs/<job>.log            what the job's attempts printed
 ///
 /// Jobs are given by their names, which are safe as file names (``FileName`` refuses others).
@@ -17,6 +18,8 @@ package struct StorageFolders: Hashable, Sendable {
     package static let databaseName = "gantry.db"
     /// Within a job's results: what attempts leave for the next attempt.
     package static let checkpointsName = ".gantry"
+    /// In ``temporary``: what belongs to an attempt and is no upload.
+    package static let scratchPrefix = "attempt-"
 
     /// - Parameter root: Relative to the working directory where it does not begin with a slash.
     package init(root: String) throws(FileSafetyFailure) {
@@ -43,6 +46,11 @@ package struct StorageFolders: Hashable, Sendable {
     package func uploads(of job: String) -> String { "\(uploads)/\(job)" }
     package func results(of job: String) -> String { "\(results)/\(job)" }
     package func checkpoints(of job: String) -> String { "\(results(of: job))/\(Self.checkpointsName)" }
+    /// What one attempt at a job may write to besides the results: a folder in ``temporary``.
+    package func scratch(of job: String, lease: String) -> String {
+        "\(temporary)/\(Self.scratchPrefix)\(job)-\(lease)"
+    }
+
     package func log(of job: String) -> String { "\(logs)/\(job).log" }
 
     /// Makes the folders that are missing.
@@ -50,7 +58,7 @@ package struct StorageFolders: Hashable, Sendable {
         for folder in [uploads, results, temporary, logs] { try OutputDirectory.makeFolders(folder) }
     }
 
-    /// Removes what uploads left that never came to their end. Only the holder of the ``StorageLock`` may: another
+    /// Removes what uploads and attempts left that never came to their end. Only the holder of the ``StorageLock`` may: another
     /// server's uploads lie there too.
     package func emptyTemporary() throws(FileSafetyFailure) {
         for name in try FolderListing.names(inFolder: temporary) {

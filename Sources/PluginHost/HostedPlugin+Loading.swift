@@ -57,7 +57,7 @@ extension HostedPlugin {
             isPlaced(worker)
             old?.pool.retire()
             watch(worker, of: load)
-            report(.info, "ready: \(load.tools.count) tools")
+            report(.info, load.tools.count == 1 ? "ready: 1 tool" : "ready: \(load.tools.count) tools")
             for _ in 1..<max(load.manifest.workers, 1) { addWorker(to: load, start: start) }
             keepSpare(start)
         } catch {

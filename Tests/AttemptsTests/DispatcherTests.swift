@@ -73,6 +73,25 @@ struct DispatcherTests {
         }
     }
 
+    @Test(arguments: [
+        "say '{\"type\":\"completed\"}'", "kill -KILL $$", "exit 3",
+        #"say '{"type":"fault","fault":{"kind":"permanent","code":"INVALID_VIDEO","message":"no frames"}}'; exit 65"#,
+    ])
+    func theAttemptsOwnFolderGoesWithIt(script: String) async throws {
+        let fill = "mkdir -p \"$folder/scratch.$job/a/b\"; echo x > \"$folder/scratch.$job/a/b/c\"; "
+        try await Stage.with(script: fill + script) { stage in
+            let job = try await stage.submit()
+            _ = try await stage.end(of: job)
+            #expect(!FileManager.default.fileExists(atPath: "\(stage.folder)/scratch.\(job)"))
+        }
+        try await Stage.with(script: fill + "say '{\"type\":\"note\",\"text\":\"at work\"}'; sleep 1000") { stage in
+            let job = try await stage.submit()
+            _ = try await stage.pid(of: job)
+            _ = try await stage.dispatcher.cancel(job)
+            #expect(!FileManager.default.fileExists(atPath: "\(stage.folder)/scratch.\(job)"))
+        }
+    }
+
     @Test func aJobThatWaitsIsCancelledAtOnce() async throws {
         try await Stage.with(script: "sleep 1000", slots: 1) { stage in
             let first = try await stage.submit()

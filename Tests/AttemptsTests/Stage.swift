@@ -42,7 +42,7 @@ struct Stage {
             prepare(&process)
             return AttemptPlan(
                 process: process, order: Array("order of \(job.id)".utf8), resultPath: "results/\(job.id)",
-                logPath: "\(folder)/\(job.id).log")
+                scratchPath: "\(folder)/scratch.\(job.id)", logPath: "\(folder)/\(job.id).log")
         }
         let stage = Stage(
             store: store, dispatcher: dispatcher, folder: folder, work: Task { await dispatcher.run() })

@@ -179,5 +179,10 @@ import Testing
         #expect(PlainText.line("a\u{1B}[31m\nb\u{202E}c") == "a [31m bc")
         let folded = PlainText.folded(String(repeating: "語", count: 100) + " word", indent: 4)
         #expect(folded.allSatisfy { PlainText.columns($0) <= 80 } && folded.count == 3)
+        #expect(PlainText.labelled("  a:", "b c", indent: 6) == ["  a:  b c"])
+        let (short, long) = ("file.json", String(repeating: "f", count: 90))
+        #expect(
+            PlainText.table([["a", short], ["bb", long]], cutsLast: false) == ["a   \(short)", "bb", "    \(long)"])
+        #expect(PlainText.table([["a", long]]).allSatisfy { $0.count == 80 })
     }
 }

@@ -22,6 +22,7 @@ struct ServeJobsTests {
             #expect(!names.contains(".gantry"))
             let file = try stage.jobs("download", job, "--pipeline", "person_tracking", "--out", stage.folder.path)
             #expect(file.hasSuffix("_person_tracking.coco.json\n"))
+            #expect(try FileManager.default.contentsOfDirectory(atPath: stage.storage.path + "/temp").isEmpty)
             _ = try stage.jobs("delete", job)
             #expect(try stage.outcome("status", job).status == 66)
             #expect(try FileManager.default.contentsOfDirectory(atPath: stage.storage.path + "/uploads").isEmpty)

@@ -143,6 +143,8 @@ import Testing
             #expect(answer["dry_run"] as? Bool == true)
             #expect((answer["orphans"] as? [Any])?.isEmpty == true, "it was made just now")
             #expect(FileManager.default.fileExists(atPath: orphan.path))
+            let said = text(try GantryProgram.run(arguments + ["--retention-days", "1"]))
+            #expect(said == "[OK] would remove 0 jobs that ended more than 1 day ago, 0.0 MB\n")
         }
     }
 
@@ -158,8 +160,19 @@ import Testing
             let (beside, _) = try diagnose("storage", storage)
             #expect(beside["storage.server"]?.message.contains("process \(server.identifier)") == true)
             #expect(try diagnose("database", storage).report["database.jobs"]?.status == "pass")
+            let temporary = storage.appendingPathComponent("temp")
+            try FileManager.default.createDirectory(
+                at: temporary.appendingPathComponent("attempt-0123456789ab-1"), withIntermediateDirectories: false)
+            #expect(
+                try diagnose("storage", storage).report["storage.temporary"]?.message == "nothing is left over")
+            try Data("x".utf8).write(to: temporary.appendingPathComponent("upload"))
+            #expect(
+                try diagnose("storage", storage).report["storage.temporary"]?.message == "1 upload in progress")
             server.signal(SIGKILL)
             #expect(server.waitForEnd() == 128 + SIGKILL)
+            #expect(
+                try diagnose("storage", storage).report["storage.temporary"]?.message.hasPrefix(
+                    "interrupted: 1 upload, 1 job, ") == true)
             let before = try state(of: storage)
             #expect(try diagnose("storage", storage).report["storage.server"]?.message == "no server uses it now")
             #expect(try diagnose("database", storage).report["database.file"]?.status == "pass")
@@ -173,6 +186,11 @@ import Testing
             let (report, status) = try diagnose("storage", storage)
             #expect(status == 1)
             #expect(report["storage.folder"]?.status == "fail")
+            let lines = text(try GantryProgram.run(["diagnose", "storage", "--storage-dir", storage.path]))
+                .split(separator: "\n")
+            #expect(lines.last == "[ERROR] 1 check, 1 error, 0 warnings")
+            // A path stays whole.
+            #expect(lines.allSatisfy { $0.count <= 80 || $0.contains("/") }, "\(lines)")
         }
     }
 

@@ -37,8 +37,8 @@ struct AttemptPlans: Sendable {
         let config = try WireValue(json: Array(job.request.config.utf8))
         let pipelines = try registry.plan(config: config, pipelines: job.request.pipelines)
         let results = folders.results(of: id)
-        // The sandbox opens folders that are there, and no others.
-        for folder in [results, scratch(of: id)] { try OutputDirectory.makeFolders(folder) }
+        // Of the lease, not of the job: an attempt that lost its lease may still be ending beside the next one.
+        let scratch = folders.scratch(of: id, lease: String(job.lease?.fence.lease.bits ?? 0, radix: 16))
         // After a death the chunk that is named next has to be the one that was worked on: one at a time.
         let plan = JobPlan(
             videoPath: job.request.video.path, videoName: job.request.video.fileName, sha256: job.request.video.sha256,
@@ -47,20 +47,20 @@ struct AttemptPlans: Sendable {
         let order = AttemptOrder(
             plan: plan, isLast: job.attempt >= settings.store.policy.attempts, storageFolder: folders.root,
             fileMask: FileMask.current)
-        return AttemptPlan(
-            process: try process(for: plan, id: id), order: try order.line(), resultPath: results,
-            logPath: folders.log(of: id))
+        let made = AttemptPlan(
+            process: try process(for: plan, scratch: scratch), order: try order.line(), resultPath: results,
+            scratchPath: scratch, logPath: folders.log(of: id))
+        // The sandbox opens folders that are there, and no others. Last: a plan that fails leaves nothing.
+        for folder in [results, scratch] { try OutputDirectory.makeFolders(folder) }
+        return made
     }
 
-    private func scratch(of id: String) -> String { "\(settings.folders.temporary)/attempt-\(id)" }
-
-    private func process(for plan: JobPlan, id: String) throws -> ProcessPlan {
+    private func process(for plan: JobPlan, scratch: String) throws -> ProcessPlan {
         var process = ProcessPlan(
-            program: plugins.program, arguments: ["run-attempt"], environment: variables(scratch: scratch(of: id)))
+            program: plugins.program, arguments: ["run-attempt"], environment: variables(scratch: scratch))
         process.limits = GroupLimits(memory: settings.memory)
         process.sandbox.readPaths += readPaths + [plan.videoPath]
-        process.sandbox.writePaths +=
-            [plan.output, scratch(of: id)] + SandboxPlan.graphicsDevices()
+        process.sandbox.writePaths += [plan.output, scratch] + SandboxPlan.graphicsDevices()
         try letIn(plan.pipelines.compactMap { PluginToolName($0.runs)?.plugin }, to: &process.sandbox)
         // The whole video may have to be written again, with boxes drawn in.
         process.sandbox.limits.fileSize = nil

@@ -26,8 +26,8 @@ struct ShownJob: Sendable {
         }
         if status == "running", let progress = progressLine { lines.append("progress  \(progress)") }
         if let attempt = job["attempt"]?.asInteger, attempt > 1 { lines.append("attempt   \(attempt)") }
-        if let message = plain("error_message") { lines += Self.labelled("message", message) }
-        if let hint = plain("error_hint") { lines += Self.labelled("hint", hint) }
+        if let message = plain("error_message") { lines += PlainText.labelled("message", message, indent: 10) }
+        if let hint = plain("error_hint") { lines += PlainText.labelled("hint", hint, indent: 10) }
         if status == "completed" {
             lines.append("results   gantry jobs results \(id); gantry jobs download \(id)")
         }
@@ -68,12 +68,6 @@ struct ShownJob: Sendable {
     }
 
     private func plain(_ key: String) -> String? { job[key]?.asString.map(PlainText.line) }
-
-    private static func labelled(_ label: String, _ text: String) -> [String] {
-        let folded = PlainText.folded(text, indent: 10)
-        guard let first = folded.first else { return [] }
-        return [ProgressMeter.padded(label, to: 10) + first.drop { $0 == " " }] + folded.dropFirst()
-    }
 }
 
 /// A page of jobs as `gantry jobs list` shows it.
@@ -117,7 +111,7 @@ struct ShownResults {
                 result["output_file"]?.asString.map(PlainText.line) ?? "-",
             ]
         }
-        lines += PlainText.table([["PIPELINE", "STATUS", "FOUND", "TIME", "FILE"]] + rows)
+        lines += PlainText.table([["PIPELINE", "STATUS", "FOUND", "TIME", "FILE"]] + rows, cutsLast: false)
         for (_, result) in pipelines.sorted(by: { $0.key < $1.key }) {
             if let message = result["error_message"]?.asString { lines += PlainText.folded(message, indent: 4) }
         }

@@ -102,13 +102,13 @@ struct StorageBackup {
 extension StorageBackup.Made {
     func report(restoringTo root: String, database: String) -> String {
         let states = JobState.allCases.filter { jobs[$0] > 0 }.map { "\(jobs[$0]) \($0.rawValue)" }
-        let counts = jobs.total == 1 ? "1 job" : "\(jobs.total) jobs"
+        let counts = PlainText.counted(jobs.total, "job")
         var lines = [
             "[OK] \(StorageBackup.databaseName): \(counts)"
                 + (states.isEmpty ? "" : " (\(states.joined(separator: ", ")))") + ", sound, \(byteCount) bytes"
         ]
         if let tokens {
-            lines.append("[OK] \(TokenFile.name): \(tokens == 1 ? "1 token" : "\(tokens) tokens")")
+            lines.append("[OK] \(TokenFile.name): \(PlainText.counted(tokens, "token"))")
         } else {
             lines.append("[WARN] \(TokenFile.name): there is none to copy")
         }

@@ -120,11 +120,13 @@ extension RetentionSweep.Report {
         }
         lines += orphans.map { "\(verb) files of \($0.job), which is no job, \(Self.megabytes($0.byteCount))" }
         lines += kept.map { "[\($0.isFailure ? "ERROR" : "WARN")] left \($0.job): \($0.reason)" }
-        let count = jobs.count == 1 ? "1 job" : "\(jobs.count) jobs"
-        let rest = orphans.isEmpty ? "" : " and \(orphans.count) left-over folders"
-        lines.append(
-            "[OK] \(verb) \(count)\(rest) that ended more than \(days) days ago, \(Self.megabytes(byteCount))"
-                + (isDryRun ? "; nothing was removed: add --force" : ""))
+        lines = lines.flatMap { PlainText.folded($0) }
+        let count = PlainText.counted(jobs.count, "job")
+        let rest = orphans.isEmpty ? "" : ", and files of \(PlainText.counted(orphans.count, "name")) without a job"
+        let isIdle = jobs.isEmpty && orphans.isEmpty
+        lines += PlainText.folded(
+            "[OK] \(verb) \(count) that ended more than \(PlainText.counted(days, "day")) ago\(rest), "
+                + Self.megabytes(byteCount) + (isDryRun && !isIdle ? "; nothing was removed: add --force" : ""))
         return lines.joined(separator: "\n")
     }
 

@@ -63,20 +63,41 @@ enum PlainText {
         return lines
     }
 
+    /// ``folded(_:indent:width:)`` with `label` in front of the first line, in the room of the others' indent.
+    static func labelled(_ label: String, _ text: String, indent: Int) -> [String] {
+        let lines = folded(text, indent: indent)
+        guard let first = lines.first else { return [label] }
+        return [padded(label, to: indent) + first.drop { $0 == " " }] + lines.dropFirst()
+    }
+
+    /// "1 job", "2 jobs".
+    static func counted(_ count: some BinaryInteger, _ thing: String) -> String {
+        "\(count) \(thing)\(count == 1 ? "" : "s")"
+    }
+
     /// Columns side by side, two spaces between them; the last one is cut to fit the width.
-    static func table(_ rows: [[String]], width: Int = width) -> [String] {
+    ///
+    /// - Parameter cutsLast: Whether it is; else a cell that does not fit stays whole, on a line of its own below.
+    static func table(_ rows: [[String]], width: Int = width, cutsLast: Bool = true) -> [String] {
         let count = rows.map(\.count).max() ?? 0
         let widths = (0..<count).map { column in
             rows.map { column < $0.count ? columns($0[column]) : 0 }.max() ?? 0
         }
-        return rows.map { row in
+        return rows.flatMap { row in
             var line = ""
+            var below: [String] = []
             for (index, cell) in row.enumerated() {
                 line += index > 0 ? "  " : ""
-                line += index + 1 < row.count ? padded(cell, to: widths[index]) : cut(cell, to: width - columns(line))
+                if index + 1 < row.count {
+                    line += padded(cell, to: widths[index])
+                } else if cutsLast || columns(line) + columns(cell) <= width {
+                    line += cut(cell, to: width - columns(line))
+                } else {
+                    below = ["    " + cell]
+                }
             }
             while line.last == " " { line.removeLast() }
-            return line
+            return [line] + below
         }
     }
 

@@ -60,7 +60,7 @@ struct PluginsAudit: ParsableCommand {
                 if let mend = finding.mend { lines += PlainText.folded("To mend: \(mend)", indent: 4) }
             }
             for note in notes { lines += PlainText.folded("Note: \(note)") }
-            let count = plugins == 1 ? "1 plugin" : "\(plugins) plugins"
+            let count = PlainText.counted(plugins, "plugin")
             lines.append(findings.isEmpty ? "\(count), all is well" : "\(count), \(findings.count) found")
             return lines.joined(separator: "\n")
         }

@@ -14,27 +14,46 @@ struct StartReport {
     var firstToken: String?
 
     var text: String {
+        let body = JSONBody.Limits()
+        let memory = jobs.memory.map { "\($0 >> 20) MB of memory each" } ?? "no limit of memory"
+        let facts = [
+            ("plugins", plugins.pluginFolders.isEmpty ? "no folders" : plugins.pluginFolders.joined(separator: ", ")),
+            (
+                "limits",
+                """
+                \(PlainText.counted(limits.connections, "connection")), \(LiveStreamGate.Limits().together) live \
+                streams, shutdown within 15 s
+                """
+            ),
+            (
+                "sizes",
+                """
+                bodies of \(body.body >> 20) MB (\(body.together >> 20) MB together), \
+                heads of \(limits.headBytes >> 10) KB
+                """
+            ),
+            (
+                "jobs",
+                """
+                \(jobs.dispatcher.limits.jobs) at a time (\(jobs.dispatcher.limits.gpuJobs) with a GPU), \
+                \(PlainText.counted(jobs.store.policy.attempts, "attempt")), \(memory), videos up to \
+                \(uploads.videoBytes >> 20) MB
+                """
+            ),
+            ("sandbox", "what the kernel lacks is in the log and in each plugin's health"),
+            ("origins", settings.cors.allowsAll ? "*" : settings.cors.origins.sorted().joined(separator: ", ")),
+        ]
         var lines = [
             "gantry \(ProductVersion.string) is listening on \(address)",
+            // Whole, however long: they are copied.
             "  for people:  \(address)/docs",
             "  storage:     \(settings.storageFolder)",
-            "  plugins:     \(plugins.pluginFolders.isEmpty ? "no folders" : plugins.pluginFolders.joined(separator: ", "))",
             "  python:      \(plugins.python)",
-            """
-              limits:      \(limits.connections) connections, bodies of \(JSONBody.Limits().body >> 20) MB \
-            (\(JSONBody.Limits().together >> 20) MB together), heads of \(limits.headBytes >> 10) KB, \
-            \(LiveStreamGate.Limits().together) live streams, shutdown within 15 s
-            """,
-            """
-              jobs:        \(jobs.dispatcher.limits.jobs) at a time (\(jobs.dispatcher.limits.gpuJobs) with a GPU), \
-            \(jobs.store.policy.attempts) attempts, \(jobs.memory.map { "\($0 >> 20) MB of memory each" } ?? "no limit of memory"), \
-            videos up to \(uploads.videoBytes >> 20) MB
-            """,
-            "  sandbox:     what the kernel lacks is in the log and in each plugin's health",
-            "  origins:     \(settings.cors.allowsAll ? "*" : settings.cors.origins.sorted().joined(separator: ", "))",
         ]
+        lines += facts.flatMap { PlainText.labelled("  \($0):", $1, indent: 15) }
         if !settings.requiresAuthentication {
-            lines.append("[WARN] GANTRY_REQUIRE_AUTH is false: whoever reaches this address may do everything")
+            lines += PlainText.folded(
+                "[WARN] GANTRY_REQUIRE_AUTH is false: whoever reaches this address may do everything")
         }
         if let firstToken {
             lines += ["", "The first token, with all scopes, shown this once only:", "", "  \(firstToken)", ""]
