@@ -90,12 +90,16 @@ def tools_of(plugin: Any, declared: Any) -> List[Tool]:
     """
     if isinstance(declared, list) and declared:
         return [_declared_tool(plugin, item) for item in declared]
-    found = []
+    found: List[Tool] = []
+    problems: List[str] = []
     for name in _public_methods(type(plugin)):
         try:
             found.append(Tool(name, getattr(plugin, name)))
         except UnusableTool as problem:
             print(f"gantry_plugin: not offered as a tool: {problem}", file=sys.stderr)
+            problems.append(str(problem))
+    if not found and problems:
+        raise UnusableTool("; ".join(problems))
     if not found:
         raise UnusableTool(f"class {type(plugin).__name__} has no public method, so the plugin has no tools")
     return found
@@ -126,10 +130,32 @@ def _public_methods(kind: type) -> List[str]:
 
 
 def _signature(name: str, method: Callable[..., Any]) -> inspect.Signature:
+    function = getattr(method, "__func__", None)
+    if function is not None:
+        _check_self(name, function)
     try:
         return inspect.signature(method)
     except (TypeError, ValueError) as error:
         raise UnusableTool(f"tool {name}: its signature cannot be read: {error}") from None
+
+
+def _check_self(name: str, function: Callable[..., Any]) -> None:
+    """Refuses a function of the class whose first parameter cannot be meant for the object itself.
+
+    Python would put the plugin into it, and the picture would be missing from the signature.
+    """
+    try:
+        parameters = list(inspect.signature(function).parameters.values())
+    except (TypeError, ValueError):
+        return  # what cannot be read is refused by the caller
+    first = parameters[0] if parameters else None
+    if first is not None and first.name not in SUPPLIED:
+        return
+    if first is not None and first.kind not in (_Kind.POSITIONAL_ONLY, _Kind.POSITIONAL_OR_KEYWORD):
+        return
+    rest = ", ".join(["self"] + [parameter.name for parameter in parameters])
+    raise UnusableTool(
+        f"tool {name}: its first parameter has to be self: write def {name}({rest}), or put @staticmethod above it")
 
 
 def _first_paragraph(method: Callable[..., Any]) -> str:

@@ -74,6 +74,27 @@ class Tools(unittest.TestCase):
         with self.assertRaisesRegex(TypeError, "both has no argument 'frame'. Known arguments: kind, boxes"):
             self.tool("both").check({"frame": []}, {})
 
+    def test_a_tool_without_self_is_refused_with_what_to_write(self):
+        class Forgetful:
+            def detect(frame):
+                pass
+
+            def count():
+                pass
+
+            def fine(self, frame):
+                pass
+
+        for declared in ([{"name": "detect"}], ["detect"]):
+            with self.assertRaisesRegex(UnusableTool, r"tool detect: .* write def detect\(self, frame\)"):
+                tools_of(Forgetful(), declared)
+        with self.assertRaisesRegex(UnusableTool, r"write def count\(self\)"):
+            tools_of(Forgetful(), ["count"])
+        self.assertEqual([tool.name for tool in tools_of(Forgetful(), None)], ["fine"])
+        del Forgetful.fine
+        with self.assertRaisesRegex(UnusableTool, r"def detect\(self, frame\).*; .*def count\(self\)"):
+            tools_of(Forgetful(), None)
+
     def test_names_that_the_protocol_cannot_carry_are_refused(self):
         with self.assertRaises(UnusableTool):
             Tool("größe", lambda: None)
