@@ -21,12 +21,7 @@ struct Verification {
     /// - Throws: where it was stopped, or its answer cannot be written. What does not work is shown and counted.
     mutating func run() throws {
         let start = ContinuousClock.now
-        try check("sample video") { verification in
-            let directory = try OutputDirectory(path: verification.folder)
-            defer { directory.unlock() }
-            try SampleVideo.write(to: directory)
-            return "\(2 * SampleVideo.framesPerScene) frames with one cut"
-        }
+        try writeSample()
         let sample = "\(folder)/\(SampleVideo.name)"
         try check("scene_detection") { verification in
             let result = try verification.run("scene_detection", over: sample, settings: [:])
@@ -48,31 +43,62 @@ struct Verification {
                 return "\(boxes) boxes"
             }
         } else {
-            try show("[WARN]  people in vtest.avi: not checked, the sample is not there (scripts/setup puts it there)")
+            try say("[WARN]", "people in vtest.avi: not checked, the sample is not there (scripts/setup puts it there)")
         }
-        let seconds = String(format: "%.1f", (ContinuousClock.now - start) / .seconds(1))
-        try show(
-            failures == 0
-                ? "[OK]    this installation works (\(checks) checks, \(seconds) s)"
-                : "[ERROR] \(failures) of \(checks) checks failed; gantry diagnose looks for the cause")
+        try conclude(after: ContinuousClock.now - start)
+    }
+
+    private func conclude(after time: Duration) throws {
+        guard failures == 0 else {
+            return try say(
+                "[ERROR]",
+                "\(failures) of \(PlainText.counted(checks, "check")) failed; gantry diagnose looks for the cause")
+        }
+        let seconds = String(format: "%.1f", time / .seconds(1))
+        try say("[OK]", "this installation works (\(PlainText.counted(checks, "check")), \(seconds) s)")
+    }
+
+    private func say(_ label: String, _ text: String) throws {
+        try show(PlainText.labelled(label, text, indent: 8).joined(separator: "\n"))
     }
 
     private mutating func check(_ name: String, _ body: (Verification) throws -> String) throws {
         checks += 1
         do {
-            try show("[OK]    \(name): \(try body(self))")
+            try say("[OK]", "\(name): \(try body(self))")
         } catch let failure as any Failure where failure.code == .cancelled {
-            throw failure
+            // Unlike a job, it does not go on from there.
+            throw CommandFailure(code: .cancelled, message: "stopped")
         } catch {
             failures += 1
-            try show("[ERROR] \(name): \(error)")
+            try say("[ERROR]", "\(name): \(error)")
         }
+    }
+
+    /// - Throws: where the folder cannot be written, which says nothing about the installation.
+    private mutating func writeSample() throws {
+        do {
+            let directory = try OutputDirectory(path: folder)
+            defer { directory.unlock() }
+            try SampleVideo.write(to: directory)
+        } catch let failure as FileSafetyFailure {
+            throw CommandFailure(
+                code: failure.code, message: failure.message, subject: failure.subject,
+                hint: "Choose a folder that you may write to: --out")
+        }
+        checks += 1
+        try say("[OK]", "sample video: \(2 * SampleVideo.framesPerScene) frames with one cut")
     }
 
     // MARK: A job's run
 
     /// Runs one pipeline as a job does, into a folder of its own.
     private func run(_ pipeline: String, over video: String, settings: WireValue) throws -> PipelineResult {
+        // What an earlier run kept here would be taken up, and nothing checked.
+        let kept = output(of: video)
+        if try !OutputDirectory.isInUse(kept) {
+            try FolderRemoval.remove(StorageFolders.checkpointsName, inFolder: kept)
+        }
         let registry = try PipelineRegistry.load(environment: environment)
         let name = String(video.split(separator: "/").last ?? "video")
         let plan = JobPlan(
