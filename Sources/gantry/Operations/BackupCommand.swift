@@ -114,7 +114,8 @@ extension StorageBackup.Made {
         }
         lines += [
             "The backup is \(folder)",
-            "Not in it: videos and results (uploads/ and results/ of \(root)); copy those with any tool for files.",
+            "Not in it: videos and results (uploads/ and results/ of the storage folder).",
+            "Copy those with any tool for files.",
             "To restore it, stop the server, then:",
             "  rm -f '\(database)-wal' '\(database)-shm'",
             "  install -m 600 '\(folder)/\(StorageBackup.databaseName)' '\(database)'",
