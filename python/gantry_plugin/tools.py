@@ -22,6 +22,10 @@ class UnusableTool(Exception):
     """A tool that cannot be offered, with the reason."""
 
 
+class MissingSelf(UnusableTool):
+    """A mistake that nobody means, so that it is said aloud: the plugin is not loaded."""
+
+
 class Tool:
     """One method of the plugin, ready to be called."""
 
@@ -86,20 +90,18 @@ class Tool:
 def tools_of(plugin: Any, declared: Any) -> List[Tool]:
     """The tools that the manifest lists, or else every public method.
 
-    Raises `UnusableTool` when the manifest lists what the plugin does not have.
+    Raises `UnusableTool` when the manifest lists what the plugin does not have, or when a method lacks its `self`.
     """
     if isinstance(declared, list) and declared:
         return [_declared_tool(plugin, item) for item in declared]
-    found: List[Tool] = []
-    problems: List[str] = []
+    found = []
     for name in _public_methods(type(plugin)):
         try:
             found.append(Tool(name, getattr(plugin, name)))
+        except MissingSelf:
+            raise
         except UnusableTool as problem:
             print(f"gantry_plugin: not offered as a tool: {problem}", file=sys.stderr)
-            problems.append(str(problem))
-    if not found and problems:
-        raise UnusableTool("; ".join(problems))
     if not found:
         raise UnusableTool(f"class {type(plugin).__name__} has no public method, so the plugin has no tools")
     return found
@@ -154,7 +156,7 @@ def _check_self(name: str, function: Callable[..., Any]) -> None:
     if first is not None and first.kind not in (_Kind.POSITIONAL_ONLY, _Kind.POSITIONAL_OR_KEYWORD):
         return
     rest = ", ".join(["self"] + [parameter.name for parameter in parameters])
-    raise UnusableTool(
+    raise MissingSelf(
         f"tool {name}: its first parameter has to be self: write def {name}({rest}), or put @staticmethod above it")
 
 
