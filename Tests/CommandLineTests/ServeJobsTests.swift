@@ -57,16 +57,8 @@ struct ServeJobsTests {
 
     @Test func `a plugin's job survives a kill of the server, and its process may do little`() throws {
         let settings = #"{"plugin:motion/detect": {"pps": 10}}"#
-        try withStage(plugins: ServerProcess.repository.appendingPathComponent("plugins/motion")) { stage in
-            func submit() throws -> GantryProgram.Outcome {
-                try stage.outcome(
-                    "submit", stage.video, "--pipelines", "plugin:motion/detect", "--config", settings)
-            }
-            // Refused until the plugin is loaded.
-            var submitted = try submit()
-            while submitted.status == 64 { submitted = try submit() }
-            try #require(submitted.status == 0, "\(submitted.errors)")
-            let job = String(decoding: submitted.output, as: UTF8.self).trimmingCharacters(in: .newlines)
+        try withStage(plugins: Self.motion) { stage in
+            let job = try stage.submitToMotion(settings)
             let attempt = try stage.waitForAttempt()
             let status = try String(contentsOfFile: "/proc/\(attempt)/status", encoding: .utf8)
             #expect(status.contains("NoNewPrivs:\t1"))
@@ -100,9 +92,8 @@ struct ServeJobsTests {
     }
 
     @Test func `nothing is left of the plugin of an attempt that is killed`() throws {
-        try withStage { stage in
-            let job = try stage.jobs("submit", stage.video, "--pipelines", "plugin:motion/detect")
-                .trimmingCharacters(in: .newlines)
+        try withStage(plugins: Self.motion) { stage in
+            let job = try stage.submitToMotion("{}")
             let attempt = try stage.waitForAttempt()
             while try Stage.children(of: attempt).isEmpty { usleep(5000) }
             kill(attempt, SIGKILL)
@@ -161,6 +152,8 @@ struct ServeJobsTests {
         return String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
     }
 
+    private static let motion = ServerProcess.repository.appendingPathComponent("plugins/motion")
+
     private func withStage(plugins: URL? = nil, _ body: (Stage) throws -> Void) throws {
         try TestEnvironment.withTemporaryDirectory { folder in
             let stage = try Stage(folder: folder, plugins: plugins)
@@ -201,7 +194,7 @@ struct ServeJobsTests {
         func jobs(_ arguments: String...) throws -> String {
             let outcome = try GantryProgram.run(
                 ["jobs"] + arguments, environment: ["GANTRY_URL": server?.address ?? ""])
-            #expect(outcome.status == 0, "jobs \(arguments): \(outcome.errors)")
+            try #require(outcome.status == 0, "jobs \(arguments): \(outcome.errors)")
             return String(decoding: outcome.output, as: UTF8.self)
         }
 
@@ -210,6 +203,17 @@ struct ServeJobsTests {
                 "submit", video, "--pipelines", "person_tracking", "--config", #"{"person_tracking": {"pps": 10}}"#
             )
             .trimmingCharacters(in: .newlines)
+        }
+
+        /// Submits to the plugin, which is refused until it is loaded.
+        func submitToMotion(_ settings: String) throws -> String {
+            while true {
+                let outcome = try outcome(
+                    "submit", video, "--pipelines", "plugin:motion/detect", "--config", settings)
+                if outcome.status == 64 { continue }
+                try #require(outcome.status == 0, "\(outcome.errors)")
+                return String(decoding: outcome.output, as: UTF8.self).trimmingCharacters(in: .newlines)
+            }
         }
 
         /// All result files but the one with times in it.
