@@ -10,9 +10,11 @@ struct DecodePass {
     private(set) var damagedPackets = 0
     private(set) var readingFailure: MediaFailure?
 
-    /// - Parameter packetLimit: how many packets whose frames are shown to decode at most.
+    /// - Parameters:
+    ///   - packetLimit: how many packets whose frames are shown to decode at most.
+    ///   - frameLimit: how many frames to wait for at most.
     init(
-        demuxer: Demuxer, stream: Int, reorders: Bool, packetLimit: Int = .max
+        demuxer: Demuxer, stream: Int, reorders: Bool, packetLimit: Int = .max, frameLimit: Int = .max
     ) throws(MediaFailure) {
         demuxer.select(stream)
         let decoder = try Decoder(demuxer: demuxer, stream: stream, threads: 1)
@@ -26,6 +28,7 @@ struct DecodePass {
                 let time = Libav.believable(info.pts)
                 times.append(time == Libav.noTime ? nil : time)
                 lastDuration = (0...Libav.farthestTime).contains(info.duration) ? info.duration : 0
+                if times.count >= frameLimit { return }
             case .damaged: damagedPackets += 1
             case .end: return
             case .hungry:

@@ -27,6 +27,7 @@ package struct VideoGlance: Hashable, Sendable {
         (width, height) = (Int(stream.width), Int(stream.height))
         // What it finds does not matter; that it ends does.
         _ = try DecodePass(
-            demuxer: demuxer, stream: chosen, reorders: stream.reorders != 0, packetLimit: Self.trialPackets)
+            demuxer: demuxer, stream: chosen, reorders: stream.reorders != 0, packetLimit: Self.trialPackets,
+            frameLimit: 1)
     }
 }
