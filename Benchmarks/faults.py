@@ -28,7 +28,7 @@ import threading
 import time
 
 from job_server import ENDS, Server, make_video
-from kills import Book, Client, check, check_database
+from kills import Book, Client, check, settle, tell
 
 VOLUME_MEGABYTES = 96
 
@@ -160,30 +160,12 @@ def main():
                 done[fault.__name__] += 1
                 goes_on(server, book, count, video)
                 tidy(server, book)
-            stop.set()
-            book.closing.set()
-            for client in clients:
-                client.join(30)
-            jobs = server.wait_for_ends(180)
-            if jobs is None:
-                book.broken("jobs did not come to their end: the queue is stuck")
-                jobs = server.jobs()
-            check(server, book, jobs)
-            if server.stop() != 0:
-                book.broken("the server's orderly end failed")
-            check_database(server, book.faults)
-            left = server.leftovers()
-            if left:
-                book.broken(f"processes are left: {left}")
+            settle(server, clients, book, stop, 180)
         finally:
             Server.kill_all()
             subprocess.run(["umount", "-l", storage])
-    rows = [*sorted(done.items()), ("jobs acknowledged", book.acknowledgements), ("broken promises", len(book.faults))]
-    for name, value in rows:
-        print(f"| {name.replace('_', ' '):20} | {value} |")
-    for fault in book.faults[:20]:
-        print(fault, file=sys.stderr)
-    sys.exit(1 if book.faults else 0)
+    names = [(name.replace("_", " "), count) for name, count in sorted(done.items())]
+    tell([*names, ("jobs acknowledged", book.acknowledgements), ("broken promises", len(book.faults))], book)
 
 
 if __name__ == "__main__":

@@ -146,6 +146,35 @@ def check_database(server, faults):
         faults.append(f"the database is damaged: {answer}")
 
 
+def settle(server, clients, book, stop, seconds):
+    """Lets everything come to its end and checks all promises. The jobs, as they ended."""
+    stop.set()
+    book.closing.set()
+    for client in clients:
+        client.join(30)
+    jobs = server.wait_for_ends(seconds)
+    if jobs is None:
+        book.broken("jobs did not come to their end: the queue is stuck")
+        jobs = server.jobs()
+    check(server, book, jobs)
+    if server.stop() != 0:
+        book.broken("the server's orderly end failed")
+    check_database(server, book.faults)
+    left = server.leftovers()
+    if left:
+        book.broken(f"processes are left: {left}")
+    return jobs
+
+
+def tell(rows, book):
+    """Prints the table and what was broken, and ends the program."""
+    for name, value in rows:
+        print(f"| {name:20} | {value} |")
+    for fault in book.faults[:20]:
+        print(fault, file=sys.stderr)
+    sys.exit(1 if book.faults else 0)
+
+
 def main():
     options = argparse.ArgumentParser()
     options.add_argument("--rounds", type=int, default=200)
@@ -189,21 +218,7 @@ def main():
                 rate = kills / (time.monotonic() - began)
                 print(f"\r{kills} of {options.rounds} kills, {len(book.jobs)} jobs acknowledged, "
                       f"{(options.rounds - kills) / rate:.0f} s left ", end="", file=sys.stderr)
-        stop.set()
-        book.closing.set()
-        for client in clients:
-            client.join(30)
-        jobs = server.wait_for_ends(120 + len(book.jobs))
-        if jobs is None:
-            book.broken("jobs did not come to their end: the queue is stuck")
-            jobs = server.jobs()
-        check(server, book, jobs)
-        if server.stop() != 0:
-            book.broken("the server's orderly end failed")
-        check_database(server, book.faults)
-        left = server.leftovers()
-        if left:
-            book.broken(f"processes are left: {left}")
+        jobs = settle(server, clients, book, stop, 120 + len(book.jobs))
         states = collections.Counter(job["status"] for job in jobs.values())
         rows = [("kills", kills), ("at", options.failpoint or "random moments"), ("jobs acknowledged", len(book.jobs)),
                 ("jobs found", len(jobs)), *((name, states[name]) for name in ENDS),
@@ -211,11 +226,7 @@ def main():
                 ("broken promises", len(book.faults))]
         if book.faults and os.environ.get("GANTRY_KEEP"):
             shutil.copytree(folder, os.environ["GANTRY_KEEP"], dirs_exist_ok=True)
-    for name, value in rows:
-        print(f"| {name:20} | {value} |")
-    for fault in book.faults[:20]:
-        print(fault, file=sys.stderr)
-    sys.exit(1 if book.faults else 0)
+    tell(rows, book)
 
 
 if __name__ == "__main__":
