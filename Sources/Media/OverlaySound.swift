@@ -28,14 +28,10 @@ final class OverlaySound {
     ///
     /// - Parameter start: the first picture's time; it becomes 0.
     init?(source: VideoSource, start: MediaTime, interrupt: Interrupt) throws(MediaFailure) {
-        guard let track = source.facts.streams.first(where: { $0.kind == .audio }) else { return nil }
-        self.track = track
-        demuxer = try source.reopen(interrupt: interrupt)
-        let streams = demuxer.streams
-        guard streams.indices.contains(track.index), streams[track.index].time_base_num > 0,
-            streams[track.index].time_base_den > 0
-        else { return nil }
-        timebase = Timebase(streams[track.index].time_base_num, streams[track.index].time_base_den)
+        guard let sound = try SoundTrack(of: source, interrupt: interrupt) else { return nil }
+        track = sound.stream
+        demuxer = sound.demuxer
+        timebase = sound.timebase
         shift = min(max(start.ticks(in: timebase), -Libav.farthestTime), Libav.farthestTime)
         demuxer.select(track.index)
     }
@@ -111,13 +107,7 @@ final class OverlaySound {
             held = nil
             return packet
         }
-        do throws(MediaFailure) {
-            return try demuxer.read(stream: track.index)
-        } catch {
-            // Damaged sound ends early; the pictures matter more.
-            try demuxer.interrupt.check(subject: demuxer.file.path)
-            return nil
-        }
+        return try demuxer.readSound(stream: track.index)
     }
 }
 

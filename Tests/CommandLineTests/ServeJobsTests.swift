@@ -95,10 +95,10 @@ struct ServeJobsTests {
         try withStage(plugins: Self.motion) { stage in
             let job = try stage.submitToMotion("{}")
             let attempt = try stage.waitForAttempt()
-            while try Stage.children(of: attempt).isEmpty { usleep(5000) }
+            try Stage.wait(until: { try !Stage.children(of: attempt).isEmpty })
             kill(attempt, SIGKILL)
             _ = try stage.jobs("watch", job)
-            while try !stage.endedChildren().isEmpty { usleep(5000) }
+            try Stage.wait(until: { try stage.endedChildren().isEmpty })
         }
     }
 
@@ -207,13 +207,13 @@ struct ServeJobsTests {
 
         /// Submits to the plugin, which is refused until it is loaded.
         func submitToMotion(_ settings: String) throws -> String {
-            while true {
+            let submitted = try Self.wait(for: {
                 let outcome = try outcome(
                     "submit", video, "--pipelines", "plugin:motion/detect", "--config", settings)
-                if outcome.status == 64 { continue }
-                try #require(outcome.status == 0, "\(outcome.errors)")
-                return String(decoding: outcome.output, as: UTF8.self).trimmingCharacters(in: .newlines)
-            }
+                return outcome.status == 64 ? nil : outcome
+            })
+            try #require(submitted.status == 0, "\(submitted.errors)")
+            return String(decoding: submitted.output, as: UTF8.self).trimmingCharacters(in: .newlines)
         }
 
         /// All result files but the one with times in it.
@@ -227,12 +227,7 @@ struct ServeJobsTests {
         }
 
         /// The process of the attempt, as soon as one runs.
-        func waitForAttempt() throws -> Int32 {
-            while true {
-                if let attempt = try runningAttempt() { return attempt }
-                usleep(5000)
-            }
-        }
+        func waitForAttempt() throws -> Int32 { try Self.wait(for: runningAttempt) }
 
         /// The process of the attempt that runs.
         func attempt() throws -> Int32 { try #require(try runningAttempt()) }
@@ -267,19 +262,31 @@ struct ServeJobsTests {
         /// Waits until an attempt has said so, `times` times.
         func waitForLog(of job: String, toContain text: String, times: Int = 1) throws {
             let path = "\(storage.path)/logs/\(job).log"
-            while true {
-                let log = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
-                if log.components(separatedBy: text).count > times { return }
-                usleep(5000)
-            }
+            try Self.wait(until: {
+                let log = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""  // not there yet
+                return log.components(separatedBy: text).count > times
+            })
         }
 
         func waitForDeath(of pid: Int32) throws {
-            while kill(pid, 0) == 0 {
-                let state = (try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)) ?? ""
+            try Self.wait(until: {
+                let state = (try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)) ?? ""  // gone
                 // A zombie whose new parent has not looked yet is dead enough.
-                if state.contains(") Z ") { return }
-                usleep(2000)
+                return kill(pid, 0) != 0 || state.contains(") Z ")
+            })
+        }
+
+        static func wait(until condition: () throws -> Bool) throws {
+            _ = try wait(for: { try condition() ? true : nil })
+        }
+
+        /// What `find` finds in the end. Other processes' states, which nobody signals, are looked at again and again;
+        /// the test's time limit ends that.
+        static func wait<Found>(for find: () throws -> Found?) throws -> Found {
+            while true {
+                if let found = try find() { return found }
+                try Task.checkCancellation()
+                usleep(5000)
             }
         }
     }

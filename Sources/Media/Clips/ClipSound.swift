@@ -38,16 +38,12 @@ final class ClipSound {
 
     /// `nil` where the video has no sound.
     init?(source: VideoSource, interrupt: Interrupt) throws(MediaFailure) {
-        guard let track = source.facts.streams.first(where: { $0.kind == .audio }) else { return nil }
+        guard let sound = try SoundTrack(of: source, interrupt: interrupt) else { return nil }
         self.source = source
-        self.track = track
         self.interrupt = interrupt
-        demuxer = try source.reopen(interrupt: interrupt)
-        let streams = demuxer.streams
-        guard streams.indices.contains(track.index), streams[track.index].time_base_num > 0,
-            streams[track.index].time_base_den > 0
-        else { return nil }
-        timebase = Timebase(streams[track.index].time_base_num, streams[track.index].time_base_den)
+        track = sound.stream
+        demuxer = sound.demuxer
+        timebase = sound.timebase
     }
 
     /// Adds the sound to the file's streams. Returns what a user should know: nothing where it is copied.
@@ -191,12 +187,6 @@ final class ClipSound {
             held = nil
             return packet
         }
-        do throws(MediaFailure) {
-            return try demuxer.read(stream: track.index)
-        } catch {
-            // Damaged sound ends early; the pictures matter more.
-            try demuxer.interrupt.check(subject: demuxer.file.path)
-            return nil
-        }
+        return try demuxer.readSound(stream: track.index)
     }
 }

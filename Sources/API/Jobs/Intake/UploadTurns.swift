@@ -14,11 +14,13 @@ final class UploadTurns: Sendable {
         deinit { turns.pass() }
     }
 
+    private enum Answer { case go, cancelled, full }
+
     private struct State {
         var taken = 0
         var nextNumber: UInt64 = 0
         /// By the number under which each came.
-        var waiting: [(number: UInt64, continuation: CheckedContinuation<Bool, Never>)] = []
+        var waiting: [(number: UInt64, continuation: CheckedContinuation<Answer, Never>)] = []
     }
 
     private let state = Mutex(State())
@@ -43,24 +45,28 @@ final class UploadTurns: Sendable {
             state.nextNumber += 1
             return state.nextNumber
         }
-        let isMine = try await withTaskCancellationHandler {
-            try await wait(as: number)
+        let answer = await withTaskCancellationHandler {
+            await place(number)
         } onCancel: {
             let continuation = state.withLock { state in
                 state.waiting.firstIndex { $0.number == number }.map { state.waiting.remove(at: $0).continuation }
             }
-            continuation?.resume(returning: false)
+            continuation?.resume(returning: .cancelled)
         }
-        guard isMine else { throw CancellationError() }
-        return Turn(self)
+        switch answer {
+        case .go: return Turn(self)
+        case .cancelled: throw CancellationError()
+        case .full:
+            throw ErrorEnvelope(
+                .serviceUnavailable, "Too many uploads wait for their turn",
+                detail: ["uploads": .integer(Int64(count)), "waiting": .integer(Int64(mostWaiting))],
+                hint: "Send it again later; with an Idempotency-Key that is safe", retryAfter: .seconds(10))
+        }
     }
 
-    private enum Step { case go, wait, cancelled, full }
-
-    private func wait(as number: UInt64) async throws -> Bool {
-        let step = Mutex(Step.wait)
-        let isMine = await withCheckedContinuation { (continuation: CheckedContinuation<Bool, Never>) in
-            let found = state.withLock { state -> Step in
+    private func place(_ number: UInt64) async -> Answer {
+        await withCheckedContinuation { continuation in
+            let answer = state.withLock { state -> Answer? in
                 // Under the lock: the cancellation's handler either finds it waiting or was there before.
                 if Task.isCancelled { return .cancelled }
                 if state.taken < count {
@@ -69,27 +75,19 @@ final class UploadTurns: Sendable {
                 }
                 guard state.waiting.count < mostWaiting else { return .full }
                 state.waiting.append((number, continuation))
-                return .wait
+                return nil
             }
-            step.withLock { $0 = found }
-            if found != .wait { continuation.resume(returning: found == .go) }
+            if let answer { continuation.resume(returning: answer) }
         }
-        guard step.withLock({ $0 }) != .full else {
-            throw ErrorEnvelope(
-                .serviceUnavailable, "Too many uploads wait for their turn",
-                detail: ["uploads": .integer(Int64(count)), "waiting": .integer(Int64(mostWaiting))],
-                hint: "Send it again later; with an Idempotency-Key that is safe", retryAfter: .seconds(10))
-        }
-        return isMine
     }
 
     /// Hands a turn on to whoever has waited longest.
     private func pass() {
-        let next = state.withLock { state -> CheckedContinuation<Bool, Never>? in
+        let next = state.withLock { state -> CheckedContinuation<Answer, Never>? in
             guard state.waiting.isEmpty else { return state.waiting.removeFirst().continuation }
             state.taken -= 1
             return nil
         }
-        next?.resume(returning: true)
+        next?.resume(returning: .go)
     }
 }
