@@ -1,6 +1,6 @@
 """The server killed at random moments under load: what it acknowledged is neither lost nor doubled.
 
-    Benchmarks/run kills [--rounds 200] [--clients 8] [--failpoint NAME] [--alive 1.5] [--seed 1]
+    Benchmarks/run kills [--rounds 200] [--clients 4] [--failpoint NAME] [--alive 1.5] [--pause 0.5] [--seed 1]
 
 Clients submit a small video again and again, each submission under an Idempotency-Key that is repeated until it is
 acknowledged, and cancel some jobs. Meanwhile the server is killed (SIGKILL) and started again, `rounds` times. Then
@@ -181,12 +181,13 @@ def main():
     options.add_argument("--clients", type=int, default=4)
     options.add_argument("--failpoint", metavar="store.NAME", help="kill at this named point instead of at random moments")
     options.add_argument("--alive", type=float, default=1.5, help="seconds that the server lives at most")
+    options.add_argument("--pause", type=float, default=0.5, help="seconds between a client's submissions at most")
     options.add_argument("--seed", type=int, default=1)
     options = options.parse_args()
     chance = random.Random(options.seed)
     with tempfile.TemporaryDirectory(prefix="gantry-kills-") as folder:
         content = make_video(os.path.join(folder, "video.mp4"))
-        server, book, stop = Server(folder), Book(pause=0.5), threading.Event()
+        server, book, stop = Server(folder), Book(options.pause), threading.Event()
         assert server.start(options.failpoint and f"{options.failpoint}:9"), "the server does not start; see its log"
         clients = [Client(number, server, content, book, stop, chance.random()) for number in range(options.clients)]
         for client in clients:
