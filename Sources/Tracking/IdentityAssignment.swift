@@ -76,7 +76,7 @@ struct IdentityAssignment {
             (pieces[$0].steps.lowerBound, pieces[$0].steps.upperBound, $0)
                 < (pieces[$1].steps.lowerBound, pieces[$1].steps.upperBound, $1)
         }
-        let gains = players.map { player in pieces.map { $0.evidence.logRatio(for: player) - cost } }
+        let gains = players.map { player in pieces.map { $0.evidence.claim(of: player) - cost } }
         let favourites = pieces.indices.map { row in
             players.indices.reduce(-1) { best, next in
                 gains[next][row] > (best < 0 ? 0 : gains[best][row]) ? next : best

@@ -50,6 +50,13 @@ struct IdentityEvidence {
         (numbers.isEmpty ? 0 : numbers[player.number]) + teamLogRatio(player.team)
     }
 
+    /// What it says, by itself, for being the player's: where the number was never read whole, what looks like a part of
+    /// it, or like it, names nobody.
+    func claim(of player: Player) -> Double {
+        let number = numbers.isEmpty ? 0 : numbers[player.number]
+        return (counts[player.number] == nil ? min(0, number) : number) + teamLogRatio(player.team)
+    }
+
     /// For one team, against any.
     func teamLogRatio(_ team: Int) -> Double {
         teams.indices.contains(team) ? teams[team] - logMeanOfExponentials(teams) : 0

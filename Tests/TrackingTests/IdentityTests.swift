@@ -34,11 +34,12 @@ struct IdentityTests {
     }
 
     private func identified(
-        _ scene: Scene, seed: UInt64, _ wearers: [Int: Wearer], wrong: [Int: Int] = [:]
+        _ scene: Scene, seed: UInt64, _ wearers: [Int: Wearer], wrong: [Int: Int] = [:],
+        settings: IdentitySettings = IdentitySettings()
     ) -> (tracks: [IdentifiedTrack], objects: [[Int]]) {
         let frames = scene.frames(seed: seed)
         let tracks = OfflineTracker(geometry: Outcome.picture).identifiedTracks(
-            from: frames.map(\.input), sightings: sightings(frames, wearers, wrong: wrong))
+            from: frames.map(\.input), sightings: sightings(frames, wearers, wrong: wrong), settings: settings)
         /// Of each track, the objects that it shows, in order of time, repetitions left out.
         let objects = tracks.map { identified in
             identified.track.observations.reduce(into: [Int]()) { seen, observation in
@@ -102,6 +103,18 @@ struct IdentityTests {
         #expect(result.tracks.compactMap(\.identity?.number) == [17])
         #expect(result.tracks.count == 2)
         #expect(result.tracks.compactMap(\.identity).allSatisfy { $0.support < $0.reads })
+    }
+
+    @Test("who comes back and never shows the whole number is not the player by a part of it", arguments: seeds)
+    func partOfTheNumber(seed: UInt64) throws {
+        var settings = IdentitySettings()
+        settings.hiddenDigitShare = 0.25
+        let later = Dictionary(uniqueKeysWithValues: (250..<400).map { ($0, 2) })
+        let result = identified(
+            absence(), seed: seed, [0: Wearer(team: 1, number: 22)], wrong: later, settings: settings)
+        let player = try #require(result.tracks.first { $0.identity?.number == 22 })
+        #expect(player.track.observations.last?.frame ?? .max < 200)
+        #expect(result.tracks.count == 3)
     }
 
     @Test("one number in two teams is two players", arguments: seeds)
