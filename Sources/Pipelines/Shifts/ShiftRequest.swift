@@ -65,6 +65,15 @@ package struct ShiftRequest: Sendable {
         colourTolerance = mode.colourTolerance
     }
 
+    /// A colour as it is written everywhere else: `#rrggbb` in small letters. The `#` may be missing, and three digits
+    /// stand for six (`#f00`). Nil for what is no colour.
+    package static func colour(_ text: String) -> String? {
+        var digits = text.hasPrefix("#") ? text.dropFirst() : text[...]
+        if digits.utf8.count == 3 { digits = digits.map { "\($0)\($0)" }.joined()[...] }
+        let colour = "#" + digits.lowercased()
+        return OKLab(hexadecimal: colour) == nil ? nil : colour
+    }
+
     /// - Throws: `invalidArgument` for what can be known to be wrong without the video.
     package func validate() throws(PipelineFailure) {
         guard (0...99).contains(number) else {
