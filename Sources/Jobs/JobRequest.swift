@@ -67,11 +67,14 @@ package struct JobSubmission: Hashable, Sendable {
     package var request: JobRequest
     /// The client's own name of this submission (`Idempotency-Key`), within its owner's: sent twice it is one job.
     package var idempotencyKey: String?
+    /// How long it waits in the queue at least, so that whoever asks for its state can see it there.
+    package var delay: Duration
 
-    package init(id: JobID, request: JobRequest, idempotencyKey: String? = nil) {
+    package init(id: JobID, request: JobRequest, idempotencyKey: String? = nil, delay: Duration = .zero) {
         self.id = id
         self.request = request
         self.idempotencyKey = idempotencyKey
+        self.delay = delay
     }
 }
 

@@ -96,6 +96,12 @@ import Jobs
         try statement(name).rows(values, body)
     }
 
+    func rows(
+        _ name: StatementName, values: [SQLiteValue], body: (SQLiteRow) throws(JobsFailure) -> Void
+    ) throws(JobsFailure) {
+        try statement(name).rows(values, body)
+    }
+
     /// Runs a named statement for its effect.
     func run(_ name: StatementName, _ values: SQLiteValue...) throws(JobsFailure) {
         try statement(name).rows(values) { _ in }

@@ -7,7 +7,7 @@ import Synchronization
 /// One thread writes, for many callers in one commit; a few read beside it. What is answered is on the disk. A full
 /// disk refuses writes and loses nothing; once there is space it goes on by itself. See
 /// `docs/decisions/0012-job-store.md`.
-package final class SQLiteJobStore: JobStore {
+package final class SQLiteJobStore: DraftStore {
     private struct Listeners {
         /// The log's newest entry.
         var newest: Int64
@@ -160,6 +160,43 @@ package final class SQLiteJobStore: JobStore {
 
     package func ended(before time: WallTime, limit: Int) async throws(JobsFailure) -> [JobID] {
         try await read { reader throws(JobsFailure) in try reader.ended(before: time, limit: limit) }
+    }
+
+    package func create(_ draft: Draft, at time: JobTime) async throws(JobsFailure) {
+        try await write { transaction throws(JobsFailure) in try transaction.create(draft, at: time) }
+    }
+
+    package func draft(_ id: JobID) async throws(JobsFailure) -> Draft? {
+        try await read { reader throws(JobsFailure) in try reader.draft(id) }
+    }
+
+    package func draft(ofRun job: JobID) async throws(JobsFailure) -> Draft? {
+        try await read { reader throws(JobsFailure) in try reader.draft(ofRun: job) }
+    }
+
+    package func save(_ draft: Draft, at time: JobTime) async throws(JobsFailure) -> Draft? {
+        try await write { transaction throws(JobsFailure) in try transaction.save(draft, at: time) }
+    }
+
+    package func run(
+        _ draft: Draft, as submission: JobSubmission, at time: JobTime
+    ) async throws(JobsFailure) -> Draft? {
+        let digest = try submission.request.digest()
+        return try await write { transaction throws(JobsFailure) in
+            try transaction.run(draft, as: submission, digest: digest, at: time)
+        }
+    }
+
+    package func discard(_ id: JobID, at time: JobTime) async throws(JobsFailure) {
+        try await write { transaction throws(JobsFailure) in try transaction.discard(id, at: time) }
+    }
+
+    package func drafts(changedBefore time: WallTime, limit: Int) async throws(JobsFailure) -> [JobID] {
+        try await read { reader throws(JobsFailure) in try reader.drafts(changedBefore: time, limit: limit) }
+    }
+
+    package func removedDrafts() async throws(JobsFailure) -> [JobID] {
+        try await read { reader throws(JobsFailure) in try reader.removedDrafts() }
     }
 
     package func log(

@@ -10,7 +10,7 @@ struct Schema: Sendable {
     /// `PRAGMA application_id`: "Gant" in ASCII. Says that the file is ours.
     static let applicationID = 0x4761_6E74
 
-    static let current = Schema(steps: [first])
+    static let current = Schema(steps: [first, drafts])
 
     /// Rows that change often (jobs) are kept small and apart from those that are written once (requests) and those
     /// that few jobs have (details). What belongs to a job is found by its number rather than its name: jobs that are
@@ -89,5 +89,36 @@ struct Schema: Sendable {
             boot TEXT NOT NULL
         ) STRICT;
         INSERT INTO counters VALUES (1, 0, 0, 0, 0, '');
+        """
+
+    /// Drafts, and the jobs that were made of them. Whatever happens to a job, its draft's revision tells.
+    private static let drafts = """
+        CREATE TABLE drafts (
+            id TEXT PRIMARY KEY,
+            revision INTEGER NOT NULL,
+            state TEXT NOT NULL CHECK (state = 'open' OR state = 'submitted' OR state = 'cancelled'
+                OR state = 'removed'),
+            name TEXT,
+            owner TEXT NOT NULL,
+            video_path TEXT,
+            video_file_name TEXT,
+            video_bytes INTEGER,
+            video_seconds REAL,
+            video_sha256 TEXT,
+            proxy_path TEXT,
+            setup TEXT,
+            created_at INTEGER NOT NULL,
+            changed_at INTEGER NOT NULL,
+            CHECK (video_path IS NULL OR (video_file_name IS NOT NULL AND video_bytes IS NOT NULL))
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX drafts_by_change ON drafts (changed_at);
+        CREATE INDEX drafts_removed ON drafts (id) WHERE state = 'removed';
+
+        CREATE TABLE runs (
+            job TEXT PRIMARY KEY,
+            draft TEXT NOT NULL REFERENCES drafts,
+            place INTEGER NOT NULL,
+            UNIQUE (draft, place)
+        ) STRICT, WITHOUT ROWID;
         """
 }

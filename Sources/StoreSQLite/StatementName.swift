@@ -12,6 +12,9 @@ enum StatementName: String, CaseIterable {
     case deleteRequest, deleteDetails, deleteJob
     case readJob, listAll, listInState, endedBefore
     case readLog, readLogOfJob, readTrimmed, logCut, trimLog
+    case findDraft, insertDraft, readDraft, readDraftOfRun, saveDraft
+    case appendRun, submitDraft, removeRun, touchDraftOfRun, deleteDraft
+    case draftsChangedBefore, draftsRemoved
 
     var sql: String {
         switch self {
@@ -36,8 +39,8 @@ enum StatementName: String, CaseIterable {
         case .findNumber: "SELECT number FROM jobs WHERE id = ?1"
         case .insertJob:
             """
-            INSERT INTO jobs (number, id, state, rank, needs_gpu, attempt, submitted_at, queued_at)
-            VALUES (?1, ?2, 'pending', ?3, ?4, 1, ?5, ?5)
+            INSERT INTO jobs (number, id, state, rank, needs_gpu, attempt, submitted_at, queued_at, not_before)
+            VALUES (?1, ?2, 'pending', ?3, ?4, 1, ?5, ?5, ?6)
             """
         case .insertRequest: "INSERT INTO requests VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"
 
@@ -143,6 +146,43 @@ enum StatementName: String, CaseIterable {
         case .readTrimmed: "SELECT trimmed, sequence FROM counters"
         case .logCut: "SELECT sequence FROM log ORDER BY sequence DESC LIMIT 1 OFFSET ?1"
         case .trimLog: "DELETE FROM log WHERE sequence <= ?1"
+
+        case .findDraft: "SELECT revision FROM drafts WHERE id = ?1"
+        case .insertDraft:
+            "INSERT INTO drafts VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)"
+        case .readDraft: "SELECT \(Self.draftColumns) FROM drafts WHERE id = ?1"
+        case .readDraftOfRun:
+            "SELECT \(Self.draftColumns) FROM drafts WHERE id = (SELECT draft FROM runs WHERE job = ?1)"
+        case .saveDraft:
+            """
+            UPDATE drafts SET revision = revision + 1, state = ?3, name = ?4, video_path = ?5, video_file_name = ?6,
+                video_bytes = ?7, video_seconds = ?8, video_sha256 = ?9, proxy_path = ?10, setup = ?11,
+                changed_at = ?12
+            WHERE id = ?1 AND revision = ?2
+            """
+        case .appendRun:
+            """
+            INSERT INTO runs
+            VALUES (?2, ?1, (SELECT coalesce(max(place), 0) + 1 FROM runs WHERE draft = ?1))
+            """
+        case .submitDraft:
+            """
+            UPDATE drafts SET revision = revision + 1, state = 'submitted', changed_at = ?3
+            WHERE id = ?1 AND revision = ?2
+            """
+        case .removeRun: "DELETE FROM runs WHERE job = ?1"
+        // One that has no run left says for itself how it stands.
+        case .touchDraftOfRun:
+            """
+            UPDATE drafts SET revision = revision + 1, changed_at = ?2,
+                state = CASE WHEN state = 'submitted'
+                    AND NOT EXISTS (SELECT 1 FROM runs AS others WHERE others.draft = drafts.id AND others.job != ?1)
+                    THEN 'open' ELSE state END
+            WHERE id = (SELECT draft FROM runs WHERE job = ?1)
+            """
+        case .deleteDraft: "DELETE FROM drafts WHERE id = ?1"
+        case .draftsChangedBefore: "SELECT id FROM drafts WHERE changed_at < ?1 ORDER BY changed_at, id LIMIT ?2"
+        case .draftsRemoved: "SELECT id FROM drafts WHERE state = 'removed' ORDER BY id"
         }
     }
 
@@ -160,6 +200,13 @@ enum StatementName: String, CaseIterable {
             requests.video_seconds, requests.video_sha256, requests.pipelines, requests.config, requests.storage_path,
             details.progress, details.result_path, details.result_message, details.fault, jobs.deadly_chunks
         FROM jobs JOIN requests USING (number) LEFT JOIN details USING (number)
+        """
+
+    /// In the order that `Draft(row:)` reads; its runs' names with spaces between them.
+    private static let draftColumns = """
+        id, revision, state, name, owner, video_path, video_file_name, video_bytes, video_seconds, video_sha256,
+            proxy_path, setup, created_at, changed_at,
+            (SELECT group_concat(job, ' ') FROM (SELECT job FROM runs WHERE draft = drafts.id ORDER BY place))
         """
 
     /// In the order that `JobLogEntry(row:)` reads.

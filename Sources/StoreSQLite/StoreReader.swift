@@ -31,10 +31,28 @@ final class StoreReader {
     }
 
     func ended(before time: WallTime, limit: Int) throws(JobsFailure) -> [JobID] {
+        try names(.endedBefore, .integer(time.milliseconds), .integer(Int64(max(0, limit))))
+    }
+
+    func draft(_ id: JobID) throws(JobsFailure) -> Draft? { try draft(.readDraft, id) }
+
+    func draft(ofRun job: JobID) throws(JobsFailure) -> Draft? { try draft(.readDraftOfRun, job) }
+
+    private func draft(_ name: StatementName, _ id: JobID) throws(JobsFailure) -> Draft? {
+        var draft: Draft?
+        try connection.rows(name, .text(id.text)) { row throws(JobsFailure) in draft = try Draft(row: row) }
+        return draft
+    }
+
+    func drafts(changedBefore time: WallTime, limit: Int) throws(JobsFailure) -> [JobID] {
+        try names(.draftsChangedBefore, .integer(time.milliseconds), .integer(Int64(max(0, limit))))
+    }
+
+    func removedDrafts() throws(JobsFailure) -> [JobID] { try names(.draftsRemoved) }
+
+    private func names(_ name: StatementName, _ values: SQLiteValue...) throws(JobsFailure) -> [JobID] {
         var ids: [JobID] = []
-        try connection.rows(
-            .endedBefore, .integer(time.milliseconds), .integer(Int64(max(0, limit)))
-        ) { row throws(JobsFailure) in
+        try connection.rows(name, values: values) { row throws(JobsFailure) in
             guard let id = JobID(row.text(0)) else { throw .unreadable("a job's name") }
             ids.append(id)
         }

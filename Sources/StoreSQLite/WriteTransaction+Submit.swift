@@ -1,8 +1,9 @@
 import Jobs
 
 extension WriteTransaction {
+    /// - Parameter draft: The draft that it is a run of, with which it may share its name.
     func submit(
-        _ submission: JobSubmission, digest: String, at time: JobTime
+        _ submission: JobSubmission, digest: String, of draft: JobID? = nil, at time: JobTime
     ) throws(JobsFailure) -> SubmitOutcome {
         let request = submission.request
         if let key = submission.idempotencyKey {
@@ -23,15 +24,17 @@ extension WriteTransaction {
         }
         var isTaken = false
         try connection.rows(.findNumber, .text(submission.id.text)) { _ in isTaken = true }
+        if submission.id != draft { try connection.rows(.findDraft, .text(submission.id.text)) { _ in isTaken = true } }
         if isTaken {
             throw JobsFailure(
                 kind: .identifierTaken, message: "another job has this name", subject: submission.id.text)
         }
         counters.number += 1
         let key = QueueKey(rank: fair.rank(for: request.owner), number: counters.number)
+        let notBefore = submission.delay > .zero ? time.monotonic + submission.delay : nil
         try connection.run(
             .insertJob, .integer(key.number), .text(submission.id.text), .integer(key.rank),
-            SQLiteValue(request.needsGPU), .integer(time.wall.milliseconds))
+            SQLiteValue(request.needsGPU), .integer(time.wall.milliseconds), SQLiteValue(notBefore?.nanoseconds))
         try connection.run(
             .insertRequest, .integer(key.number), .text(request.owner), SQLiteValue(submission.idempotencyKey),
             .text(digest), .text(request.video.path), .text(request.video.fileName),
@@ -45,11 +48,10 @@ extension WriteTransaction {
     func delete(_ id: JobID, at time: JobTime) throws(JobsFailure) {
         guard let stored = try machine(of: id) else { throw JobsFailure(.notFound, job: id) }
         guard stored.machine.state.isTerminal else {
-            throw JobsFailure(
-                kind: .jobActive(stored.machine.state),
-                message: "the job is \(stored.machine.state.rawValue), so it cannot be deleted", subject: id.text,
-                hint: "Cancel it first")
+            throw .active(stored.machine.state, id, "so it cannot be deleted")
         }
+        try connection.run(.touchDraftOfRun, .text(id.text), .integer(time.wall.milliseconds))
+        try connection.run(.removeRun, .text(id.text))
         try connection.run(.deleteRequest, .integer(stored.number))
         try connection.run(.deleteDetails, .integer(stored.number))
         try connection.run(.deleteJob, .integer(stored.number), .text(stored.machine.state.rawValue))

@@ -18,7 +18,7 @@ package struct JobStoreConformance: Sendable, CustomTestStringConvertible {
 
     package var testDescription: String { name }
 
-    package static let cases = submission + claims + transitions + leases + reading + log + model
+    package static let cases = submission + claims + transitions + leases + reading + log + drafts + model
 
     /// - Parameter place: Empty, and this call's own.
     package func check(_ place: StorePlace) async throws { try await body(place) }
@@ -26,12 +26,12 @@ package struct JobStoreConformance: Sendable, CustomTestStringConvertible {
 
 /// Where one store lies: opened again, it has what it had.
 package struct StorePlace: Sendable {
-    private let opening: @Sendable (StoreSettings) async throws -> any JobStore
+    private let opening: @Sendable (StoreSettings) async throws -> any DraftStore
 
     /// - Parameter open: Opens the same store each time; the one before is closed by then.
-    package init(open: @escaping @Sendable (StoreSettings) async throws -> any JobStore) { opening = open }
+    package init(open: @escaping @Sendable (StoreSettings) async throws -> any DraftStore) { opening = open }
 
-    func open(_ settings: StoreSettings = StoreSettings()) async throws -> any JobStore {
+    func open(_ settings: StoreSettings = StoreSettings()) async throws -> any DraftStore {
         try await opening(settings)
     }
 }

@@ -69,6 +69,22 @@ import Testing
         }
     }
 
+    @Test func aDatabaseOfBeforeThereWereDraftsGetsThemAndKeepsItsJobs() async throws {
+        try await withFolder { folder in
+            let ids = try await makeOldStore(in: folder)
+            try SQLiteConnection(path: "\(folder)/jobs.sqlite", access: .write).execute(
+                "DROP TABLE runs; DROP TABLE drafts; PRAGMA user_version = 1")
+            let store = try SQLiteJobStore(StoreConfiguration(folder: folder))
+            for id in ids { #expect(try await store.job(id)?.state == .pending) }
+            var generator = SplitMix64(seed: 2)
+            let draft = Draft(id: .random(using: &generator), owner: "lab", at: Self.now.wall)
+            try await store.create(draft, at: Self.now)
+            #expect(try await store.draft(draft.id) == draft)
+            await store.close()
+            #expect(try value("PRAGMA user_version", in: folder, "jobs.sqlite.schema-1.backup") == "1")
+        }
+    }
+
     @Test func aStepThatFailsLeavesWhatWasBefore() async throws {
         try await withFolder { folder in
             let ids = try await makeOldStore(in: folder)
