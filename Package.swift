@@ -29,6 +29,7 @@ let package = Package(
         .target(name: "CInference", linkerSettings: [.linkedLibrary("dl")]),
         .systemLibrary(name: "CCrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CArchive", providers: [.apt(["libarchive-dev"])]),
+        .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
         .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"])]),
         .target(name: "CFileSafety"),
         .target(name: "CSupervision"),
@@ -61,6 +62,8 @@ let package = Package(
         .target(name: "Jobs", dependencies: ["Model", "FileSafety"], swiftSettings: strict),
         .target(
             name: "StoreSQLite", dependencies: ["Model", "FileSafety", "Jobs", "CSQLite"], swiftSettings: strict),
+        // The queue as RQ's tools see it, in Redis.
+        .target(name: "QueueRedis", dependencies: ["Jobs", "Model", "CHiredis"], swiftSettings: strict),
         .target(name: "Attempts", dependencies: ["Jobs", "Supervision", "FileSafety", "Model"], swiftSettings: strict),
         .target(
             name: "HTTPKit",
@@ -89,7 +92,8 @@ let package = Package(
             swiftSettings: strict),
         // Checks behind `gantry diagnose`.
         .target(
-            name: "Diagnostics", dependencies: ["Model", "FileSafety", "Supervision", "Media", "Inference", "PluginWire"],
+            name: "Diagnostics",
+            dependencies: ["Model", "FileSafety", "Supervision", "Media", "Inference", "PluginWire"],
             swiftSettings: strict),
         .executableTarget(
             name: "gantry",
@@ -97,7 +101,7 @@ let package = Package(
                 "Diagnostics",
                 "Model", "Tracking", "Evaluation", "Formats", "FileSafety", "Supervision", "Media", "Inference",
                 "PluginWire", "PluginKit", "PluginHost", "Pipelines", "CSandbox", "HTTPKit", "API", "ServerLog", "Jobs",
-                "StoreSQLite", "Attempts",
+                "StoreSQLite", "QueueRedis", "Attempts",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
@@ -105,7 +109,8 @@ let package = Package(
 
         // Tests: one folder per module.
         .executableTarget(
-            name: "gantry-chaos", dependencies: ["PluginKit"], path: "Tests/Plugins/native-chaos", swiftSettings: strict),
+            name: "gantry-chaos", dependencies: ["PluginKit"], path: "Tests/Plugins/native-chaos", swiftSettings: strict
+        ),
         .target(name: "TestSupport", dependencies: ["Model"], path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(name: "ModelTests", dependencies: ["Model", "TestSupport"], swiftSettings: strict),
         .testTarget(
@@ -119,7 +124,8 @@ let package = Package(
             name: "SupervisionTests", dependencies: ["Supervision", "Model", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "MediaTests", dependencies: ["Media", "TestSupport"], swiftSettings: strict),
         .testTarget(
-            name: "InferenceTests", dependencies: ["Inference", "CInference", "FileSafety", "Media", "gantry", "TestSupport"],
+            name: "InferenceTests",
+            dependencies: ["Inference", "CInference", "FileSafety", "Media", "gantry", "TestSupport"],
             swiftSettings: strict),
         .testTarget(name: "PluginWireTests", dependencies: ["PluginWire", "TestSupport"], swiftSettings: strict),
         .testTarget(
@@ -142,14 +148,16 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "AttemptsTests",
-            dependencies: ["Attempts", "Jobs", "StoreSQLite", "Supervision", "CSandbox", "TestSupport"], swiftSettings: strict),
+            dependencies: ["Attempts", "Jobs", "StoreSQLite", "Supervision", "CSandbox", "TestSupport"],
+            swiftSettings: strict),
         .testTarget(name: "JobsTests", dependencies: ["Jobs", "TestSupport"], swiftSettings: strict),
         .target(
             name: "JobStoreConformance", dependencies: ["Jobs", "TestSupport"], path: "Tests/JobStoreConformance",
             swiftSettings: strict),
         .target(name: "CFaultyVFS", dependencies: ["CSQLite"], path: "Tests/CFaultyVFS"),
         .executableTarget(
-            name: "gantry-store-victim", dependencies: ["StoreSQLite", "Jobs", "TestSupport"], path: "Tests/StoreVictim",
+            name: "gantry-store-victim", dependencies: ["StoreSQLite", "Jobs", "TestSupport"],
+            path: "Tests/StoreVictim",
             swiftSettings: strict),
         .testTarget(
             name: "StoreSQLiteTests",
@@ -159,8 +167,14 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
+            name: "QueueRedisTests",
+            dependencies: ["QueueRedis", "Jobs", "Model", "StoreSQLite", "JobStoreConformance", "TestSupport"],
+            swiftSettings: strict),
+        .testTarget(
             name: "PluginHostTests",
-            dependencies: ["PluginHost", "PluginWire", "Supervision", "gantry", "gantry-chaos", "CSandbox", "TestSupport"],
+            dependencies: [
+                "PluginHost", "PluginWire", "Supervision", "gantry", "gantry-chaos", "CSandbox", "TestSupport",
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "HTTPKitTests",

@@ -81,6 +81,12 @@ package struct Setting: Sendable, Hashable {
     package static let database = Setting(
         "DATABASE_URL", .text, standard: "sqlite:///STORAGE/gantry.db",
         "Where jobs are kept: sqlite:///PATH. The file's folder belongs to one server at a time.")
+    package static let redis = Setting(
+        "REDIS_URL", .text,
+        "A Redis that shows the queue to RQ's tools: redis://USER:PASSWORD@HOST:PORT/DATABASE, unix:///PATH?db=N.")
+    package static let queues = Setting(
+        "RQ_QUEUES", .text, standard: "jobs",
+        "Names of the queue in Redis, commas between; jobs go to the first, workers listen on all.")
     package static let jobs = Setting(
         "MAX_CONCURRENT_JOBS", .integer(1...1024), standard: "2", "Jobs that run at the same time.")
     package static let gpuJobs = Setting(
@@ -134,7 +140,8 @@ package struct Setting: Sendable, Hashable {
     /// In the order in which people read them.
     package static let all: [Setting] = [
         host, port, storageFolder, requiresAuthentication, allowedOrigins, logLevel, uploadBytes, uploadMegabytes,
-        database, jobs, gpuJobs, retries, retryBaseDelay, retryMaximumDelay, retryJitter, jobMemory, jobSilence,
+        database, redis, queues, jobs, gpuJobs, retries, retryBaseDelay, retryMaximumDelay, retryJitter, jobMemory,
+        jobSilence,
         retentionDays, pipelines, cache, models, pluginFolders, python, share, sandboxLauncher, openVINOLibrary,
         onnxRuntimeLibrary, url, token,
     ]
