@@ -51,8 +51,9 @@ package struct QueueSettings: Hashable, Sendable {
         self.init(endpoint: try RedisEndpoint(url), names: names)
     }
 
-    /// For people: `redis://127.0.0.1:6379/0 (queue jobs)`.
+    /// For people: `redis://127.0.0.1:6379, database 0, queue jobs`.
     package var summary: String {
-        "\(endpoint) (\(names.all.count == 1 ? "queue" : "queues") \(names.all.joined(separator: ", ")))"
+        let queues = "\(names.all.count == 1 ? "queue" : "queues") \(names.all.joined(separator: ", "))"
+        return "\(endpoint.server), database \(endpoint.database), \(queues)"
     }
 }

@@ -87,6 +87,7 @@ struct ServiceHealthRoutes: Sendable {
                 "gpu_running": .integer(Int64(status.gpuRunning)), "gpu_slots": .integer(Int64(status.gpuSlots)),
                 "draining": .boolean(status.isDraining),
                 "trouble": status.trouble.map(WireValue.string) ?? .null,
+                "redis": status.queue?.document ?? .null,
             ],
             "plugins": [
                 "total": .integer(Int64(plugins.count)),

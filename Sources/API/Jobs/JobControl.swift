@@ -12,6 +12,10 @@ package protocol JobControl: Sendable {
     /// A job came into the queue: there may be something to start.
     func submitted()
 
+    /// Returns when whoever looks into the queue from outside sees the job that was submitted, or when that is not worth
+    /// waiting for any longer: after 100 ms at most.
+    func shown(_ id: JobID) async
+
     /// From memory, at once.
     var status: JobControlStatus { get }
 }
@@ -30,10 +34,12 @@ package struct JobControlStatus: Hashable, Sendable {
     package var isDraining: Bool
     /// Why nothing can be started now; nil where all is well.
     package var trouble: String?
+    /// How the queue in Redis stands; nil where there is none.
+    package var queue: QueueHealth?
 
     package init(
         running: Int = 0, slots: Int = 0, gpuRunning: Int = 0, gpuSlots: Int = 0, attempts: Int = 0,
-        isDraining: Bool = false, trouble: String? = nil
+        isDraining: Bool = false, trouble: String? = nil, queue: QueueHealth? = nil
     ) {
         self.running = running
         self.slots = slots
@@ -42,7 +48,13 @@ package struct JobControlStatus: Hashable, Sendable {
         self.attempts = attempts
         self.isDraining = isDraining
         self.trouble = trouble
+        self.queue = queue
     }
+}
+
+extension JobControl {
+    /// Nobody looks from outside.
+    package func shown(_ id: JobID) async {}
 }
 
 /// The plain one: jobs wait, nothing runs them, and cancelling is a word to the store.

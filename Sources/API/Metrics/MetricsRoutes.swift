@@ -56,10 +56,22 @@ struct MetricsRoutes: Sendable {
         output.single("gantry_job_slots", .gauge, Double(status.slots), "Attempts that may run at the same time.")
         output.single("gantry_gpu_attempts_running", .gauge, Double(status.gpuRunning), "Attempts that use a GPU.")
         output.single("gantry_gpu_slots", .gauge, Double(status.gpuSlots), "Attempts that may use a GPU.")
+        if let queue = status.queue { add(queue, to: &output) }
         if let facts {
             output.single("gantry_storage_free_bytes", .gauge, Double(facts.freeBytes), "Room on the storage's disk.")
             output.single("gantry_healthy", .gauge, facts.trouble == nil ? 1 : 0, "Whether detailed health is good.")
         }
+    }
+
+    private func add(_ queue: QueueHealth, to output: inout PrometheusText) {
+        output.single(
+            "gantry_redis_connected", .gauge, queue.isConnected ? 1 : 0, "Whether the queue is shown in Redis.")
+        output.single("gantry_redis_queue_length", .gauge, Double(queue.length), "Jobs that wait, as Redis shows them.")
+        output.single("gantry_redis_running", .gauge, Double(queue.running), "Jobs that run, as Redis shows them.")
+        output.single("gantry_redis_workers", .gauge, Double(queue.workers), "Workers that are known in Redis.")
+        output.single(
+            "gantry_redis_rebuilds_total", .counter, Double(queue.rebuilds), "Times all was written to Redis anew.")
+        output.single("gantry_redis_errors_total", .counter, Double(queue.errors), "Failures of Redis.")
     }
 
     private func addRequests(to output: inout PrometheusText) {

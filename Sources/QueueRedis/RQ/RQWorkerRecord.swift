@@ -54,11 +54,19 @@ package final class RQWorkerRecord: Sendable {
         state = Mutex(State(health: QueueHealth(settings, since: .now)))
     }
 
+    /// What the names of all of ours begin with.
+    static let prefix = "gantry-"
+
+    /// The name under which RQ's tools see whoever holds a job.
+    package static func name(of worker: WorkerID) -> String {
+        worker.text.hasPrefix(prefix) ? worker.text : prefix + worker.text
+    }
+
     /// `gantry-worker-HOST-PID-XXXX`: also unlike that of the process of another container with the same number.
     package static func uniqueName(_ role: String) -> String {
         let host = hostName.map { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") ? $0 : "-" }
         let random = String(UInt16.random(in: 0x1000...0xFFFF), radix: 16)
-        return "gantry-\(role)-\(String(host).prefix(40))-\(getpid())-\(random)"
+        return "\(prefix)\(role)-\(String(host).prefix(40))-\(getpid())-\(random)"
     }
 
     /// From memory.
@@ -132,8 +140,7 @@ package final class RQWorkerRecord: Sendable {
                 }
             } catch {
                 let (isNews, isEnding, health) = state.withLock { state in
-                    let isNews = state.health.isConnected || state.health.errors == 0
-                    state.health.failed(error, at: .now)
+                    let isNews = state.health.failed(error, at: .now)
                     return (isNews, state.isEnding, state.health)
                 }
                 if isNews { report(health) }

@@ -77,9 +77,16 @@ package struct RedisEndpoint: Hashable, Sendable, CustomStringConvertible {
     /// Without name and password: `redis://127.0.0.1:6379/0`.
     package var description: String {
         switch address {
-        case .network(let host, let port):
-            "redis://\(host.contains(":") ? "[\(host)]" : host):\(port)/\(database)"
-        case .socket(let path): "unix://\(path)?db=\(database)"
+        case .network: "\(server)/\(database)"
+        case .socket: "\(server)?db=\(database)"
+        }
+    }
+
+    /// The same without the database: `redis://127.0.0.1:6379`.
+    package var server: String {
+        switch address {
+        case .network(let host, let port): "redis://\(host.contains(":") ? "[\(host)]" : host):\(port)"
+        case .socket(let path): "unix://\(path)"
         }
     }
 

@@ -3,6 +3,7 @@ import FileSafety
 import Jobs
 import Model
 import PluginWire
+import QueueRedis
 
 /// Every setting as `gantry config show` shows it.
 struct SettingListing {
@@ -41,6 +42,8 @@ struct SettingListing {
         switch setting {
         case .database: _ = try JobSettings.store(value, folders: StorageFolders(root: "."), policy: RetryPolicy())
         case .allowedOrigins: _ = try CORSPolicy(value)
+        case .redis: _ = try RedisEndpoint(value)
+        case .queues: _ = try QueueNames(value)
         default: break
         }
     }
@@ -78,6 +81,7 @@ struct SettingListing {
 
     private static func shown(_ value: String, of setting: Setting) -> String {
         if setting.isSecret { return "(set, not shown)" }
+        if setting == .redis { return (try? RedisEndpoint(value).description) ?? "(set, not readable)" }
         // Addresses may carry a name and a password: scheme://name:password@host.
         guard let scheme = value.range(of: "://"), let at = value.lastIndex(of: "@"), at >= scheme.upperBound else {
             return value

@@ -5,6 +5,7 @@ import Jobs
 import Logging
 import Pipelines
 import PluginHost
+import QueueRedis
 import StoreSQLite
 
 /// The jobs of one life of `gantry serve`: the store, the dispatcher over it, and what the API needs of both.
@@ -13,6 +14,8 @@ final class JobsRun: Sendable {
     let service: JobService
     private let store: SQLiteJobStore
     private let dispatcher: Dispatcher
+    /// Nil where the queue is not shown in Redis.
+    let queue: QueueRun?
     private let work: Task<Void, Never>
     private let sweeping: Task<Void, Never>?
     /// Between two looks for jobs that are old enough to go.
@@ -32,12 +35,20 @@ final class JobsRun: Sendable {
             try plans.plan(job)
         }
         self.dispatcher = dispatcher
+        let queue = try QueueSettings(environment: environment).map { queue in
+            try QueueRun(
+                queue, store: store, folders: settings.folders, worker: settings.dispatcher.worker, logger: logger)
+        }
+        self.queue = queue
         let service = JobService(
-            store: store, folders: settings.folders, control: DispatcherControl(dispatcher: dispatcher),
+            store: store, folders: settings.folders,
+            control: DispatcherControl(dispatcher: dispatcher, queue: queue?.mirror),
             pipelines: PipelineOffer(registry: registry, plugins: plugins, environment: environment),
             limits: try UploadLimits(environment: environment), probe: { await plugins.probe(video: $0) })
         self.service = service
         let uploads = try service.prepareStorage()
+        // Before the first job is taken: whoever watches Redis sees it come.
+        queue?.start()
         work = Task.detached { await dispatcher.run() }
         // What cannot be removed does no harm, and is tried again at the next start.
         Task.detached(priority: .background) { try? await service.removeStrays(uploads) }
@@ -83,5 +94,8 @@ final class JobsRun: Sendable {
     }
 
     /// What was answered is on the disk; later calls are refused.
-    func close() async { await store.close() }
+    func close() async {
+        await queue?.stop()
+        await store.close()
+    }
 }

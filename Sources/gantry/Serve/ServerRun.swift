@@ -60,7 +60,8 @@ final class ServerRun {
         try StandardOutput.print(
             StartReport(
                 address: address, settings: settings, limits: limits, plugins: plugins.configuration,
-                jobs: jobs.settings, uploads: jobs.service.limits, firstToken: first?.text
+                jobs: jobs.settings, uploads: jobs.service.limits,
+                queue: jobs.queue?.settings.summary, firstToken: first?.text
             ).text)
         logger.notice(
             "listening", metadata: ["address": "\(address)", "version": "\(ProductVersion.string)"])

@@ -11,6 +11,8 @@ struct StartReport {
     var plugins: PluginHostConfiguration
     var jobs: JobSettings
     var uploads: UploadLimits
+    /// Where the queue is shown; nil where it is not.
+    var queue: String?
     var firstToken: String?
 
     var text: String {
@@ -40,6 +42,7 @@ struct StartReport {
                 \(uploads.videoBytes >> 20) MB
                 """
             ),
+            ("queue", queue ?? "its own, with the jobs (REDIS_URL shows it in a Redis)"),
             ("sandbox", "what the kernel lacks is in the log and in each plugin's health"),
             ("origins", settings.cors.allowsAll ? "*" : settings.cors.origins.sorted().joined(separator: ", ")),
         ]

@@ -125,6 +125,7 @@ struct JobIntake: Sendable {
         }
         guard case .created = outcome else { return Submitted(job: job, isRepeated: true) }
         service.control.submitted()
+        await service.control.shown(job.id)
         return Submitted(job: job, isRepeated: false)
     }
 
