@@ -70,9 +70,11 @@ let package = Package(
             dependencies: [
                 "CCrypto",
                 .product(name: "Logging", package: "swift-log"), .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: strict),
+        // A server's jobs as its worker (gantry worker) sees them.
+        .target(name: "WorkerClient", dependencies: ["Jobs", "HTTPKit", "FileSafety", "Model"], swiftSettings: strict),
         .target(
             name: "Pipelines",
             dependencies: [
@@ -101,7 +103,7 @@ let package = Package(
                 "Diagnostics",
                 "Model", "Tracking", "Evaluation", "Formats", "FileSafety", "Supervision", "Media", "Inference",
                 "PluginWire", "PluginKit", "PluginHost", "Pipelines", "CSandbox", "HTTPKit", "API", "ServerLog", "Jobs",
-                "StoreSQLite", "QueueRedis", "Attempts",
+                "StoreSQLite", "QueueRedis", "Attempts", "WorkerClient",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],

@@ -15,7 +15,7 @@ final class AttemptRun: Sendable {
     }
 
     let claim: Claim
-    private let store: any JobStore
+    private let store: any JobSource
     private let settings: DispatcherSettings
     private let now: @Sendable () -> JobTime
     private let inputs: AsyncStream<Input>
@@ -23,7 +23,7 @@ final class AttemptRun: Sendable {
     private let lastMessage: Mutex<MonotonicTime>
 
     init(
-        _ claim: Claim, store: any JobStore, settings: DispatcherSettings, now: @escaping @Sendable () -> JobTime
+        _ claim: Claim, store: any JobSource, settings: DispatcherSettings, now: @escaping @Sendable () -> JobTime
     ) {
         self.claim = claim
         self.store = store
@@ -207,7 +207,10 @@ final class AttemptRun: Sendable {
                 } catch {
                     event = error.isOfTheStore ? .renewalFailed : .refused
                 }
-            case .abandon: return stop(.leaseLost)
+            case .abandon:
+                // Refused, it is somebody else's; without an answer it may be ours still, and can be given back.
+                if case .refused = event { return stop(.leaseLost) }
+                return stop(.outOfTouch)
             }
         }
     }

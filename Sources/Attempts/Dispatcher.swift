@@ -3,7 +3,8 @@ import Synchronization
 
 /// Claims jobs whose turn it is, runs each as a process of its own, and ends them when it is asked to.
 ///
-/// What it holds is only what runs; all truth is in the store, so that nothing is lost when it ends at any moment.
+/// What it holds is only what runs; all truth is in the store, so that nothing is lost when it ends at any moment. A
+/// server's works on the store and looks after all leases; a worker's works on what its server lets it have.
 package actor Dispatcher {
     /// What runs, as health shows it.
     package struct Status: Hashable, Sendable {
@@ -17,7 +18,9 @@ package actor Dispatcher {
         package var trouble: String?
     }
 
-    private let store: any JobStore
+    private let source: any JobSource
+    /// Nil in a worker, which leaves the leases of others to its server.
+    private let store: (any JobStore)?
     private let settings: DispatcherSettings
     private let planner: AttemptPlanner
     private let now: @Sendable () -> JobTime
@@ -29,10 +32,27 @@ package actor Dispatcher {
     private var endWaiters: [JobID: [CheckedContinuation<Void, Never>]] = [:]
     private var timer: Task<Void, Never>?
 
+    /// A server's.
     package init(
         store: any JobStore, settings: DispatcherSettings, planner: @escaping AttemptPlanner,
         now: @escaping @Sendable () -> JobTime = { .now() }
     ) {
+        self.init(source: store, store: store, settings: settings, planner: planner, now: now)
+    }
+
+    /// A worker's.
+    package init(
+        source: any JobSource, settings: DispatcherSettings, planner: @escaping AttemptPlanner,
+        now: @escaping @Sendable () -> JobTime = { .now() }
+    ) {
+        self.init(source: source, store: nil, settings: settings, planner: planner, now: now)
+    }
+
+    private init(
+        source: any JobSource, store: (any JobStore)?, settings: DispatcherSettings,
+        planner: @escaping AttemptPlanner, now: @escaping @Sendable () -> JobTime
+    ) {
+        self.source = source
         self.store = store
         self.settings = settings
         self.planner = planner
@@ -45,7 +65,7 @@ package actor Dispatcher {
     /// From memory, at once.
     package nonisolated var status: Status { shown.withLock { $0 } }
 
-    /// Gives what an earlier server left running back to the queue, then works until it is drained (or its task is
+    /// Gives what an earlier server of this name left running back to the queue (what workers hold is theirs), then works until it is drained (or its task is
     /// cancelled, which kills what runs).
     package func run() async {
         await recover()
@@ -82,12 +102,12 @@ package actor Dispatcher {
     ///
     /// - Throws: `jobNotFound`; `jobEnded` where it has ended otherwise.
     package func cancel(_ id: JobID) async throws(JobsFailure) -> Job {
-        try await store.cancel(id, at: now())
+        try await source.cancel(id, at: now())
         if let run = runs[id] {
             run.stop(.cancelled)
             await end(of: id)
         }
-        guard let job = try await store.job(id) else {
+        guard let job = try await source.job(id) else {
             throw JobsFailure(kind: .jobNotFound, message: "there is no such job", subject: id.text)
         }
         return job
@@ -96,10 +116,12 @@ package actor Dispatcher {
     // MARK: Events
 
     private func recover() async {
+        guard let store else { return }
         var pause = Duration.milliseconds(50)
         while !Task.isCancelled {
             do throws(JobsFailure) {
-                _ = try await store.interruptRunning(heldBy: nil, reason: "the server ended", at: now())
+                _ = try await store.interruptRunning(
+                    heldBy: settings.worker, reason: "the server ended", at: now())
                 return
             } catch {
                 // A full disk: it goes on when there is space again.
@@ -110,14 +132,18 @@ package actor Dispatcher {
     }
 
     private func listen() async {
-        event.yield(.workAppeared)
-        for await _ in store.changes() {
-            // From memory, so that a running job's progress costs no claim.
-            if let counts = try? await store.counts(), counts[.pending] > 0 { event.yield(.workAppeared) }
+        for await signal in source.signals() {
+            switch signal {
+            case .work: event.yield(.workAppeared)
+            case .stop(let id, let fence):
+                guard let run = runs[id], run.claim.fence == fence else { continue }
+                run.stop(.cancelled)
+            }
         }
     }
 
     private func sweep() async {
+        guard let store else { return }
         while (try? await Task.sleep(for: settings.sweepInterval)) != nil {
             // What fails now is done by the next sweep.
             _ = try? await store.requeueExpired(at: now())
@@ -129,7 +155,7 @@ package actor Dispatcher {
         let request = ClaimRequest(
             worker: settings.worker, limit: limit, gpuLimit: gpuLimit, leaseDuration: settings.leaseDuration)
         do throws(JobsFailure) {
-            event.yield(.claimed(try await store.claim(request, at: now())))
+            event.yield(.claimed(try await source.claim(request, at: now())))
             shown.withLock { $0.trouble = nil }
         } catch {
             shown.withLock { $0.trouble = "\(error)" }
@@ -140,11 +166,12 @@ package actor Dispatcher {
     private func start(_ claimed: ClaimedJobs, in group: inout DiscardingTaskGroup) {
         shown.withLock { $0.attempts += claimed.claims.count }
         for claim in claimed.claims {
-            let run = AttemptRun(claim, store: store, settings: settings, now: now)
+            let run = AttemptRun(claim, store: source, settings: settings, now: now)
             runs[claim.job] = run
             if core.isDraining { run.stop(.drained) }
             group.addTask {
                 await run.run(self.planner)
+                await self.source.ended(claim)
                 await self.ended(run)
             }
         }

@@ -8,6 +8,8 @@ import Model
 ///     results/<job>/            what came of it; `.gantry/` in it: checkpoints, never shown
 ///     temp/                     uploads in progress, and `attempt-…`, one folder for each attempt that runs; emptied at
 ///                               start, under the ``StorageLock``
+///                               but for `worker-…`, where workers that run keep theirs
+///     worker.json               how workers find the server and are let in
 ///     logs/<job>.log            what the job's attempts printed
 ///
 /// Jobs are given by their names, which are safe as file names (``FileName`` refuses others).
@@ -20,6 +22,8 @@ package struct StorageFolders: Hashable, Sendable {
     package static let checkpointsName = ".gantry"
     /// In ``temporary``: what belongs to an attempt and is no upload.
     package static let scratchPrefix = "attempt-"
+    /// In ``temporary``: a worker's own folder, with those of its attempts in it. The worker holds its lock.
+    package static let workerPrefix = "worker-"
 
     /// - Parameter root: Relative to the working directory where it does not begin with a slash.
     package init(root: String) throws(FileSafetyFailure) {
@@ -46,10 +50,8 @@ package struct StorageFolders: Hashable, Sendable {
     package func uploads(of job: String) -> String { "\(uploads)/\(job)" }
     package func results(of job: String) -> String { "\(results)/\(job)" }
     package func checkpoints(of job: String) -> String { "\(results(of: job))/\(Self.checkpointsName)" }
-    /// What one attempt at a job may write to besides the results: a folder in ``temporary``.
-    package func scratch(of job: String, lease: String) -> String {
-        "\(temporary)/\(Self.scratchPrefix)\(job)-\(lease)"
-    }
+    /// What one attempt at a job may write to besides the results: a folder in ``temporary``, or in a worker's own.
+    package static func scratchName(of job: String, lease: String) -> String { "\(scratchPrefix)\(job)-\(lease)" }
 
     package func log(of job: String) -> String { "\(logs)/\(job).log" }
 
@@ -59,9 +61,11 @@ package struct StorageFolders: Hashable, Sendable {
     }
 
     /// Removes what uploads and attempts left that never came to their end. Only the holder of the ``StorageLock`` may: another
-    /// server's uploads lie there too.
+    /// server's uploads lie there too. Folders of workers stay while somebody holds them, and for a day: not every
+    /// network's file system shows the locks of other machines.
     package func emptyTemporary() throws(FileSafetyFailure) {
         for name in try FolderListing.names(inFolder: temporary) {
+            if name.hasPrefix(Self.workerPrefix), isFresh("\(temporary)/\(name)") { continue }
             try FolderRemoval.remove(name, inFolder: temporary)
         }
     }
@@ -109,6 +113,12 @@ package struct StorageFolders: Hashable, Sendable {
 
     /// O_TMPFILE, which Glibc's module hides: asm-generic/fcntl.h.
     private static let namelessFile = 0o20_000_000 | O_DIRECTORY
+
+    private func isFresh(_ folder: String) -> Bool {
+        if (try? OutputDirectory.isInUse(folder)) != false { return true }  // what cannot be looked at is left alone
+        var status = stat()
+        return unsafe stat(folder, &status) == 0 && time(nil) - status.st_mtim.tv_sec < 86_400
+    }
 
     private static func workingFolder() throws(FileSafetyFailure) -> String {
         guard let text = unsafe getcwd(nil, 0) else { throw .system(errno, "cannot find the working folder", ".") }

@@ -12,6 +12,9 @@ package struct AttemptMachine: Sendable {
         case drained
         /// The lease is lost, so another may be at work already: stopped by force at once.
         case leaseLost
+        /// The lease runs out because whoever could renew it does not answer: by force at once, and the job is given
+        /// back as soon as there is an answer, if nobody has it by then.
+        case outOfTouch
         /// It overran a limit; the fault says which.
         case limit(Fault)
     }
@@ -112,7 +115,7 @@ package struct AttemptMachine: Sendable {
 
     private mutating func stop(_ reason: StopReason) -> Action {
         switch reason {
-        case .leaseLost, .limit:
+        case .leaseLost, .outOfTouch, .limit:
             state = .killing(reason)
             return .kill
         case .cancelled, .drained:
@@ -125,16 +128,18 @@ package struct AttemptMachine: Sendable {
     private mutating func stop(_ reason: StopReason, instead earlier: StopReason) -> Action {
         let isKilling = if case .killing = state { true } else { false }
         switch (earlier, reason) {
-        case (.cancelled, .leaseLost), (.drained, .leaseLost), (.limit, .leaseLost):
+        case (.cancelled, .leaseLost), (.drained, .leaseLost), (.limit, .leaseLost), (.outOfTouch, .leaseLost),
+            (.drained, .outOfTouch):
             state = .killing(reason)
             return isKilling ? .nothing : .kill
         case (.drained, .limit):
             state = .killing(reason)
             return isKilling ? .nothing : .kill
-        case (.drained, .cancelled), (.limit, .cancelled):
+        case (.drained, .cancelled), (.limit, .cancelled), (.outOfTouch, .cancelled):
             state = isKilling ? .killing(reason) : .stopping(reason)
             return .nothing
-        case (.leaseLost, _), (.cancelled, _), (.drained, .drained), (.limit, .limit), (.limit, .drained):
+        case (.leaseLost, _), (.cancelled, _), (.drained, .drained), (.limit, .limit), (.limit, .drained),
+            (.limit, .outOfTouch), (.outOfTouch, .limit), (.outOfTouch, .drained), (.outOfTouch, .outOfTouch):
             return .nothing
         }
     }
@@ -143,6 +148,10 @@ package struct AttemptMachine: Sendable {
         switch reason {
         case .cancelled, .leaseLost:
             return conclude(.nothing)
+        case .outOfTouch:
+            // It may have come to its end at that moment: nobody can have the job if this is taken.
+            if report == .completion, abnormally == nil { return conclude(.event(.completed)) }
+            return conclude(.event(.interrupted(reason: "the server was out of its worker's reach")))
         case .limit(let fault):
             return conclude(.event(.failed(fault)))
         case .drained:

@@ -24,7 +24,7 @@ package struct JobProgress: Hashable, Sendable, Codable {
 }
 
 /// What a completed attempt leaves.
-package struct JobResult: Hashable, Sendable {
+package struct JobResult: Hashable, Sendable, Codable {
     /// The folder of the published files.
     package var path: String
     /// "Completed with errors. Failed pipelines: …"; nil where all went well.

@@ -169,7 +169,7 @@ package struct JobMachine: Hashable, Sendable {
 }
 
 /// Why a transition changed nothing.
-package enum TransitionRefusal: Error, Hashable, Sendable {
+package enum TransitionRefusal: Error, Hashable, Sendable, Codable {
     case notFound
     /// The job has ended, and not by the caller.
     case ended(JobState)

@@ -1,7 +1,7 @@
 import FileSafety
 
 /// The video of a job, as it was taken in.
-package struct JobVideo: Hashable, Sendable {
+package struct JobVideo: Hashable, Sendable, Codable {
     /// Where it lies.
     package var path: String
     /// As its submitter named it.
@@ -21,7 +21,7 @@ package struct JobVideo: Hashable, Sendable {
 }
 
 /// What a submitter asks for. It never changes.
-package struct JobRequest: Hashable, Sendable {
+package struct JobRequest: Hashable, Sendable, Codable {
     package var video: JobVideo
     /// In the order asked for.
     package var pipelines: [String]

@@ -5,29 +5,18 @@
 /// ends once; a call that throws has changed nothing. All of them may be called from anywhere, at the same time.
 ///
 /// Time is passed in; a store reads no clock. `MonotonicTime` is of the boot that the store was opened in.
-package protocol JobStore: Sendable {
+package protocol JobStore: JobSource {
     /// Takes a job in. The same key with the same request names the job that is there; with another request it is a
     /// conflict.
     ///
     /// - Throws: `idempotencyConflict`, `identifierTaken`, or a fault of the storage.
     func submit(_ submission: JobSubmission, at time: JobTime) async throws(JobsFailure) -> SubmitOutcome
 
-    /// The job, nil where there is none.
-    func job(_ id: JobID) async throws(JobsFailure) -> Job?
-
     /// One page of all jobs, the newest first.
     func list(_ query: JobQuery) async throws(JobsFailure) -> JobPage
 
     /// Jobs by state.
     func counts() async throws(JobsFailure) -> JobCounts
-
-    /// Takes jobs whose turn it is.
-    func claim(_ request: ClaimRequest, at time: JobTime) async throws(JobsFailure) -> ClaimedJobs
-
-    /// Takes each transition on its own, all in one durable step: each is written or refused, in this order.
-    func apply(
-        _ transitions: [JobTransition], at time: JobTime
-    ) async throws(JobsFailure) -> [Result<TransitionOutcome, TransitionRefusal>]
 
     /// Treats holders whose lease ran out as dead, and gives their jobs back to the queue (or fails them, by the
     /// policy).
@@ -106,57 +95,4 @@ package struct JobCounts: Hashable, Sendable {
     }
 
     package var total: Int { counts.values.reduce(0, +) }
-}
-
-extension JobStore {
-    /// One transition; what a store refuses is thrown.
-    @discardableResult
-    package func apply(_ transition: JobTransition, at time: JobTime) async throws(JobsFailure) -> TransitionOutcome {
-        guard let result = try await apply([transition], at: time).first else {
-            throw JobsFailure(kind: .internalFault, message: "the store gave no answer", subject: transition.job.text)
-        }
-        switch result {
-        case .success(let outcome): return outcome
-        case .failure(let refusal): throw JobsFailure(refusal, job: transition.job)
-        }
-    }
-
-    /// Moves the lease's deadline to `duration` from now.
-    @discardableResult
-    package func renew(_ claim: Claim, for duration: Duration, at time: JobTime) async throws(JobsFailure)
-        -> MonotonicTime
-    {
-        try await step(.renew(duration), of: claim, at: time).deadline ?? time.monotonic + duration
-    }
-
-    /// Writes down how far the job has got.
-    package func report(_ progress: JobProgress, of claim: Claim, at time: JobTime) async throws(JobsFailure) {
-        try await step(.progress(progress), of: claim, at: time)
-    }
-
-    /// The job is done.
-    package func complete(_ claim: Claim, with result: JobResult, at time: JobTime) async throws(JobsFailure) {
-        try await step(.complete(result), of: claim, at: time)
-    }
-
-    /// The attempt failed; whether the job did too, the answer says.
-    @discardableResult
-    package func fail(_ claim: Claim, with fault: Fault, at time: JobTime) async throws(JobsFailure)
-        -> TransitionOutcome
-    {
-        try await step(.fail(fault), of: claim, at: time)
-    }
-
-    /// Cancels; a job that is cancelled already is no error, one that ended otherwise is.
-    package func cancel(_ id: JobID, at time: JobTime) async throws(JobsFailure) {
-        try await apply(JobTransition(job: id, fence: nil, step: .cancel), at: time)
-    }
-
-    /// Any step of a job that is held.
-    @discardableResult
-    package func step(
-        _ step: JobTransition.Step, of claim: Claim, at time: JobTime
-    ) async throws(JobsFailure) -> TransitionOutcome {
-        try await apply(JobTransition(job: claim.job, fence: claim.fence, step: step), at: time)
-    }
 }

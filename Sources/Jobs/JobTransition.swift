@@ -1,6 +1,6 @@
 /// One step of one job, asked of a store.
 package struct JobTransition: Hashable, Sendable {
-    package enum Step: Hashable, Sendable {
+    package enum Step: Hashable, Sendable, Codable {
         /// The holder lives; the lease runs `duration` from now.
         case renew(Duration)
         /// How far the holder has got; renews nothing.

@@ -1,8 +1,11 @@
-/// Who works: a server's slot, or a worker on another machine.
+/// Who works: the server, or a worker by its name.
 package struct WorkerID: Hashable, Sendable, CustomStringConvertible {
     package let text: String
 
     package init(_ text: String) { self.text = text }
+
+    /// The server itself. One at a time has a store, so that what an earlier one left is this one's to take back.
+    package static let server = WorkerID("server")
 
     package var description: String { text }
 }
@@ -21,7 +24,7 @@ package struct LeaseToken: Hashable, Sendable {
 
 /// What a holder shows with everything it says about a job. A transition whose fence is not the job's own changes
 /// nothing.
-package struct Fence: Hashable, Sendable {
+package struct Fence: Hashable, Sendable, Codable {
     package var attempt: Int
     package var lease: LeaseToken
 

@@ -1,12 +1,12 @@
 /// What may run at the same time.
 package struct SchedulerLimits: Hashable, Sendable {
-    /// `MAX_CONCURRENT_JOBS`
+    /// `MAX_CONCURRENT_JOBS`; none in a server that leaves all jobs to its workers.
     package var jobs: Int
     /// `MAX_CONCURRENT_GPU_JOBS`
     package var gpuJobs: Int
 
     package init(jobs: Int = 2, gpuJobs: Int = 2) {
-        self.jobs = max(1, jobs)
+        self.jobs = max(0, jobs)
         self.gpuJobs = max(0, gpuJobs)
     }
 }

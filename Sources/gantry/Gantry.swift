@@ -58,7 +58,7 @@ struct Gantry: ParsableCommand {
         version: ProductVersion.string,
         subcommands: [
             TrackCommand.self, ShiftsCommand.self, CutCommand.self, AnalyzeCommand.self, ServeCommand.self,
-            JobsCommand.self, PipelinesCommand.self,
+            WorkerCommand.self, JobsCommand.self, PipelinesCommand.self,
             ProbeCommand.self, ModelsCommand.self, PluginsCommand.self, TokenCommand.self, ConfigCommand.self,
             BackupCommand.self, CleanupCommand.self, DiagnoseCommand.self, VerifyCommand.self, EvalCommand.self,
             BenchCommand.self, VersionCommand.self, PluginWorkerCommand.self, RunAttemptCommand.self,

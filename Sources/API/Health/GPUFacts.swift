@@ -1,10 +1,10 @@
 import Foundation
 
 /// The graphics processors that the kernel knows, by name. Looked up once: they do not come and go.
-struct GPUFacts: Sendable {
-    let devices: [String]
+package struct GPUFacts: Sendable {
+    package let devices: [String]
 
-    static let ofThisMachine = GPUFacts(folder: "/proc/driver/nvidia/gpus")
+    package static let ofThisMachine = GPUFacts(folder: "/proc/driver/nvidia/gpus")
 
     /// - Parameter folder: Where the driver lists them; missing where there is none.
     init(folder: String) {

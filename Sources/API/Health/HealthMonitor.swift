@@ -62,8 +62,13 @@ package final class HealthMonitor: Sendable {
         var facts = known
         if ContinuousClock.now - (seen ?? started) > Self.patience {
             facts.trouble = ("storage", "the disk or the database has not answered for \(Self.patience)")
-        } else if facts.trouble == nil, let trouble = jobs.control.status.trouble {
-            facts.trouble = ("queue", trouble)
+        } else if facts.trouble == nil {
+            let status = jobs.control.status
+            if let trouble = status.trouble {
+                facts.trouble = ("queue", trouble)
+            } else if status.isWithoutWorkers {
+                facts.trouble = ("workers", "none is connected, so that jobs wait")
+            }
         }
         return facts
     }

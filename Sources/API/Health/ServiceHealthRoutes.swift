@@ -53,9 +53,14 @@ struct ServiceHealthRoutes: Sendable {
     /// - Throws: 503 with the failing part.
     private func check(with document: WireValue?) throws(ErrorEnvelope) {
         guard let trouble = monitor.facts.trouble else { return }
+        let isOfWorkers = trouble.part == "workers"
         throw ErrorEnvelope(
-            .serviceUnavailable, "Unhealthy: \(trouble.part)\(document == nil ? "" : ": \(trouble.reason)")",
-            detail: document, hint: "The server's log says more", field: trouble.part)
+            .serviceUnavailable,
+            "Unhealthy: \(trouble.part)\(document == nil && !isOfWorkers ? "" : ": \(trouble.reason)")",
+            detail: document,
+            hint: isOfWorkers
+                ? "Start one with: gantry worker, or let the server run jobs: GANTRY_RUN_JOBS=server"
+                : "The server's log says more", field: trouble.part)
     }
 
     private var document: WireValue {
@@ -89,6 +94,7 @@ struct ServiceHealthRoutes: Sendable {
                 "trouble": status.trouble.map(WireValue.string) ?? .null,
                 "redis": status.queue?.document ?? .null,
             ],
+            "workers": .array(status.workers.map(\.value)),
             "plugins": [
                 "total": .integer(Int64(plugins.count)),
                 "available": .integer(Int64(plugins.count { $0.isAvailable })),
@@ -108,6 +114,17 @@ struct ServiceHealthRoutes: Sendable {
     }
 }
 
+extension ConnectedWorker {
+    fileprivate var value: WireValue {
+        [
+            "name": .string(name), "host": .string(host), "pid": .integer(Int64(pid)),
+            "connected": .boolean(isConnected), "last_seen": lastSeen.value,
+            "running": .array(running.map { .string($0.text) }), "slots": .integer(Int64(slots)),
+            "gpu_slots": .integer(Int64(gpuSlots)),
+        ]
+    }
+}
+
 extension Described {
     static let healthSchemas: [String: Schema] = [
         "ServiceHealth": .fields(
@@ -118,6 +135,12 @@ extension Described {
                 "pipelines": .fields(["loaded_count": .integer(minimum: 0), "available": .list(of: .text)]),
                 "gpu": .fields(["available": .truth, "devices": .list(of: .text)]),
                 "queue": .object, "plugins": .object,
-            ], optional: ["storage", "database", "pipelines", "gpu", "queue", "plugins"])
+                "workers": .list(
+                    of: .fields([
+                        "name": .text, "host": .text, "pid": .integer(), "connected": .truth, "last_seen": .moment,
+                        "running": .list(of: .text), "slots": .integer(minimum: 1),
+                        "gpu_slots": .integer(minimum: 0),
+                    ])),
+            ], optional: ["storage", "database", "pipelines", "gpu", "queue", "plugins", "workers"])
     ]
 }

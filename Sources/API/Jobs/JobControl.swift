@@ -36,10 +36,15 @@ package struct JobControlStatus: Hashable, Sendable {
     package var trouble: String?
     /// How the queue in Redis stands; nil where there is none.
     package var queue: QueueHealth?
+    /// The server's workers; those that are lost too, for a while.
+    package var workers: [ConnectedWorker]
+    /// The server leaves all jobs to its workers, and none of them is there.
+    package var isWithoutWorkers: Bool
 
     package init(
         running: Int = 0, slots: Int = 0, gpuRunning: Int = 0, gpuSlots: Int = 0, attempts: Int = 0,
-        isDraining: Bool = false, trouble: String? = nil, queue: QueueHealth? = nil
+        isDraining: Bool = false, trouble: String? = nil, queue: QueueHealth? = nil,
+        workers: [ConnectedWorker] = [], isWithoutWorkers: Bool = false
     ) {
         self.running = running
         self.slots = slots
@@ -49,6 +54,8 @@ package struct JobControlStatus: Hashable, Sendable {
         self.isDraining = isDraining
         self.trouble = trouble
         self.queue = queue
+        self.workers = workers
+        self.isWithoutWorkers = isWithoutWorkers
     }
 }
 

@@ -9,12 +9,15 @@ package struct JobService: Sendable {
     package var control: any JobControl
     package var pipelines: PipelineOffer
     package var limits: UploadLimits
+    /// The workers that may come; nil: none may.
+    package var workers: WorkerService?
     /// Has a first look at the video at a path; nil: nobody does.
     package var probe: (@Sendable (_ path: String) async -> VideoProbe)?
 
     package init(
         store: any JobStore, folders: StorageFolders, control: any JobControl, pipelines: PipelineOffer,
-        limits: UploadLimits = UploadLimits(), probe: (@Sendable (_ path: String) async -> VideoProbe)? = nil
+        limits: UploadLimits = UploadLimits(), workers: WorkerService? = nil,
+        probe: (@Sendable (_ path: String) async -> VideoProbe)? = nil
     ) {
         self.probe = probe
         self.store = store
@@ -22,6 +25,7 @@ package struct JobService: Sendable {
         self.control = control
         self.pipelines = pipelines
         self.limits = limits
+        self.workers = workers
     }
 
     /// The job of this name.

@@ -57,6 +57,17 @@ struct MetricsRoutes: Sendable {
         output.single("gantry_gpu_attempts_running", .gauge, Double(status.gpuRunning), "Attempts that use a GPU.")
         output.single("gantry_gpu_slots", .gauge, Double(status.gpuSlots), "Attempts that may use a GPU.")
         if let queue = status.queue { add(queue, to: &output) }
+        if jobs.workers != nil {
+            let workers = status.workers
+            output.single(
+                "gantry_workers", .gauge, Double(workers.count { $0.isConnected }), "Workers that are connected.")
+            output.family("gantry_worker_attempts_running", .gauge, "Attempts by worker.")
+            for worker in workers {
+                output.sample(
+                    "gantry_worker_attempts_running", ["worker": worker.name, "host": worker.host],
+                    worker.running.count)
+            }
+        }
         if let facts {
             output.single("gantry_storage_free_bytes", .gauge, Double(facts.freeBytes), "Room on the storage's disk.")
             output.single("gantry_healthy", .gauge, facts.trouble == nil ? 1 : 0, "Whether detailed health is good.")

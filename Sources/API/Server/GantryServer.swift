@@ -8,16 +8,20 @@ package final class GantryServer: Sendable {
     private let server: HTTPServer
     private let settings: ServerSettings
     private let health: HealthMonitor?
+    private let workers: WorkerHub?
 
     /// - Parameters:
     ///   - jobs: nil: this server takes none.
     ///   - live: how many live streams may run.
     ///   - tokens: nil: no token is asked for.
+    ///   - workerToken: Lets workers in, besides tokens with the scope `worker`.
     package init(
         settings: ServerSettings, limits: HTTPLimits, plugins: any PluginService, jobs: JobService? = nil,
-        live: LiveStreamGate = LiveStreamGate(), tokens: (any TokenStore)?, logger: Logger
+        live: LiveStreamGate = LiveStreamGate(), tokens: (any TokenStore)?, workerToken: String? = nil,
+        logger: Logger
     ) {
         self.settings = settings
+        workers = jobs?.workers?.hub
         let health = jobs.map(HealthMonitor.init)
         self.health = health
         let metrics = HTTPMetrics()
@@ -25,7 +29,7 @@ package final class GantryServer: Sendable {
         let routes = HTTPRoutes(
             surface: Surface(
                 plugins: plugins, jobs: jobs, health: health, metrics: metrics, cors: settings.cors, bodies: bodies),
-            admission: Admission(tokens: tokens, cors: settings.cors), plugins: plugins,
+            admission: Admission(tokens: tokens, workerToken: workerToken, cors: settings.cors), plugins: plugins,
             bodyLimit: bodies.limits.body, live: live, logger: logger)
         var configuration = HTTPServerConfiguration()
         configuration.logger = logger
@@ -56,6 +60,7 @@ package final class GantryServer: Sendable {
 
     /// Takes no more connections, lets requests in flight end within the limits' deadline, closes the rest.
     package func shutdown() async {
+        workers?.close()
         await server.shutDown()
         health?.stop()
     }
@@ -88,9 +93,10 @@ package final class GantryServer: Sendable {
         logger.log(level: level, "\(request.method) \(request.path)", metadata: metadata)
     }
 
-    /// Whoever watches the server asks for its health all day: good answers to that would bury the rest of the log.
+    /// Whoever watches the server asks for its health all day, and workers talk to it as long: good answers to that would
+    /// bury the rest of the log.
     private static func level(of record: HTTPCompletion) -> Logger.Level {
         guard record.status == .ok, let route = record.request?.route else { return .info }
-        return HealthRoutes.paths.contains(route) ? .debug : .info
+        return HealthRoutes.paths.contains(route) || route.hasPrefix(WorkerRoutes.path) ? .debug : .info
     }
 }

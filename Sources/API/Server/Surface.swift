@@ -25,5 +25,6 @@ package struct Surface: Sendable {
     private static func routes(of jobs: JobService, _ bodies: JSONBody) -> [Route] {
         JobRoutes(jobs).routes + ResultRoutes(jobs).routes
             + PipelineRoutes(offer: jobs.pipelines, bodies: bodies).routes + EventRoutes(store: jobs.store).routes
+            + (jobs.workers.map { WorkerRoutes(service: $0, jobs: jobs).routes } ?? [])
     }
 }

@@ -7,13 +7,17 @@ import Synchronization
 /// that nobody can lock others out who share it, behind a proxy for instance.
 package final class Admission: Sendable {
     private let tokens: (any TokenStore)?
+    private let workerToken: String?
     private let cors: CORSPolicy
     private let failures = Mutex(FailureBuckets())
     private let started = ContinuousClock.now
 
-    /// - Parameter tokens: nil: everybody may do everything, as the operator asked for.
-    package init(tokens: (any TokenStore)?, cors: CORSPolicy) {
+    /// - Parameters:
+    ///   - tokens: nil: everybody may do everything but a worker's work, as the operator asked for.
+    ///   - workerToken: Besides those, good for the scope `worker` and nothing else.
+    package init(tokens: (any TokenStore)?, workerToken: String? = nil, cors: CORSPolicy) {
         self.tokens = tokens
+        self.workerToken = workerToken
         self.cors = cors
     }
 
@@ -28,7 +32,18 @@ package final class Admission: Sendable {
         scope: TokenScope?, method: String, client: String, now: UTCTime = .now, header: (_ name: String) -> String?
     ) throws(ErrorEnvelope) -> AccessToken? {
         guard let scope else { return nil }
+        if scope == .worker, let workerToken, let presented = Self.presented(header),
+            TokenText.equal(presented, workerToken)
+        {
+            return AccessToken(
+                id: "worker", name: "worker", hash: "", scopes: [.worker], created: now, expires: nil)
+        }
         guard let tokens else {
+            // Whoever runs jobs says how they end: that needs a token even where nothing else does.
+            guard scope != .worker else {
+                throw ErrorEnvelope(
+                    .unauthorized, "Workers need their token", hint: "It is in worker.json of the server's storage")
+            }
             try checkOrigin(method: method, header("origin"))
             return nil
         }

@@ -4,8 +4,10 @@ package enum TokenScope: String, Sendable, CaseIterable {
     case read
     /// Make work: tool calls, jobs, live frames.
     case submit
-    /// Run the server: reload plugins, read their logs. Includes the other two.
+    /// Run the server: reload plugins, read their logs. Includes the others.
     case admin
+    /// Run its jobs: `gantry worker`.
+    case worker
 }
 
 extension Set<TokenScope> {

@@ -2,13 +2,13 @@ import FileSafety
 
 /// The token as its bearer has it: `gty_` and 256 random bits in lower-case base 32 (RFC 4648), which survives being
 /// read aloud, double-clicked and put into a URL.
-enum TokenText {
+package enum TokenText {
     static let prefix = "gty_"
     /// Longer texts are no tokens and are not hashed.
     static let longest = 256
 
     /// From the system's generator (getrandom(2)).
-    static func make() -> String {
+    package static func make() -> String {
         var random = SystemRandomNumberGenerator()
         return prefix + base32((0..<32).map { _ in UInt8.random(in: 0...255, using: &random) })
     }

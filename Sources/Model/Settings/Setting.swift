@@ -58,7 +58,8 @@ package struct Setting: Sendable, Hashable {
     package static let port = Setting(
         "API_PORT", .integer(0...65535), standard: "18011", "Port; 0 takes one that is free.")
     package static let storageFolder = Setting(
-        "GANTRY_STORAGE_DIR", aliases: ["VIDEOANNOTATOR_STORAGE_DIR", "STORAGE_ROOT"], .path, standard: "./storage",
+        "GANTRY_STORAGE_DIR", aliases: ["VIDEOANNOTATOR_STORAGE_DIR", "STORAGE_ROOT", "JOBS_DIR"], .path,
+        standard: "./storage",
         "Folder for jobs, uploads, results, logs and tokens.")
     package static let requiresAuthentication = Setting(
         "GANTRY_REQUIRE_AUTH", aliases: ["VIDEOANNOTATOR_REQUIRE_AUTH", "AUTH_REQUIRED"], .truth, standard: "true",
@@ -91,6 +92,15 @@ package struct Setting: Sendable, Hashable {
         "MAX_CONCURRENT_JOBS", .integer(1...1024), standard: "2", "Jobs that run at the same time.")
     package static let gpuJobs = Setting(
         "MAX_CONCURRENT_GPU_JOBS", .integer(0...1024), standard: "2", "Jobs among them that use a GPU.")
+    package static let runJobs = Setting(
+        "GANTRY_RUN_JOBS", .choice(["auto", "server", "workers"]), standard: "auto",
+        "Who runs jobs: the server, or only gantry worker; auto: workers where REDIS_URL is set.")
+    package static let lease = Setting(
+        "JOB_LEASE", .seconds(2...600), standard: "30",
+        "Seconds without a sign of life after which what runs a job is taken to be dead.")
+    package static let verifyOnly = Setting(
+        "WORKER_VERIFY_ONLY", .truth, standard: "false",
+        "Whether jobs of player_shifts only look at their video, to try the wiring.")
     package static let retries = Setting(
         "MAX_JOB_RETRIES", .integer(0...100), standard: "3", "Attempts after the first, where a fault may pass.")
     package static let retryBaseDelay = Setting(
@@ -125,6 +135,9 @@ package struct Setting: Sendable, Hashable {
         "GANTRY_SHARE", .path, "The folder with plugins/ and python/ (default: looked for around the program).")
     package static let sandboxLauncher = Setting(
         "GANTRY_SANDBOX", .path, "The sandbox launcher (default: gantry-sandbox beside the program).")
+    package static let device = Setting(
+        "GANTRY_DEVICE", aliases: ["SHIFTCLIPPER_DEVICE"], .text, standard: "auto",
+        "What jobs compute on: cpu, cuda:N, or auto: cuda:0 where it works, else the CPU.")
     package static let openVINOLibrary = Setting(
         "GANTRY_OPENVINO_LIBRARY", .path, "OpenVINO's C library (default: the cache's Python's, else the system's).")
     package static let onnxRuntimeLibrary = Setting(
@@ -140,9 +153,9 @@ package struct Setting: Sendable, Hashable {
     /// In the order in which people read them.
     package static let all: [Setting] = [
         host, port, storageFolder, requiresAuthentication, allowedOrigins, logLevel, uploadBytes, uploadMegabytes,
-        database, redis, queues, jobs, gpuJobs, retries, retryBaseDelay, retryMaximumDelay, retryJitter, jobMemory,
-        jobSilence,
-        retentionDays, pipelines, cache, models, pluginFolders, python, share, sandboxLauncher, openVINOLibrary,
+        database, redis, queues, runJobs, jobs, gpuJobs, lease, verifyOnly, retries, retryBaseDelay, retryMaximumDelay,
+        retryJitter, jobMemory, jobSilence,
+        retentionDays, pipelines, cache, models, pluginFolders, python, share, sandboxLauncher, device, openVINOLibrary,
         onnxRuntimeLibrary, url, token,
     ]
 }

@@ -1,6 +1,7 @@
 import Attempts
 import FileSafety
 import Foundation
+import Inference
 import Jobs
 import Model
 import Pipelines
@@ -12,7 +13,16 @@ import Supervision
 /// to read and the one folder that it may write to.
 struct AttemptPlans: Sendable {
     let registry: PipelineRegistry
-    let settings: JobSettings
+    let folders: StorageFolders
+    /// Where each attempt gets a folder of its own.
+    let scratch: String
+    /// Of one job, at most; a worker learns it from its server.
+    let attempts: @Sendable () -> Int
+    /// The umask of what attempts write.
+    let fileMask: @Sendable () -> UInt32
+    /// Bytes of one job's processes together.
+    let memory: UInt64?
+    let device: EngineOptions.Device
     let plugins: PluginHostConfiguration
     let environment: [String: String]
 
@@ -33,20 +43,20 @@ struct AttemptPlans: Sendable {
 
     private func make(_ job: Job) throws -> AttemptPlan {
         let id = job.id.text
-        let folders = settings.folders
         let config = try WireValue(json: Array(job.request.config.utf8))
         let pipelines = try registry.plan(config: config, pipelines: job.request.pipelines)
         let results = folders.results(of: id)
         // Of the lease, not of the job: an attempt that lost its lease may still be ending beside the next one.
-        let scratch = folders.scratch(of: id, lease: String(job.lease?.fence.lease.bits ?? 0, radix: 16))
+        let lease = String(job.lease?.fence.lease.bits ?? 0, radix: 16)
+        let scratch = "\(scratch)/\(StorageFolders.scratchName(of: id, lease: lease))"
         // After a death the chunk that is named next has to be the one that was worked on: one at a time.
         let plan = JobPlan(
             videoPath: job.request.video.path, videoName: job.request.video.fileName, sha256: job.request.video.sha256,
             output: results, pipelines: pipelines, lanes: job.deadlyChunks.isEmpty ? 0 : 1,
-            pluginFolders: plugins.pluginFolders)
+            device: device.description, pluginFolders: plugins.pluginFolders)
         let order = AttemptOrder(
-            plan: plan, isLast: job.attempt >= settings.store.policy.attempts, storageFolder: folders.root,
-            fileMask: FileMask.current)
+            plan: plan, isLast: job.attempt >= attempts(), storageFolder: folders.root,
+            fileMask: fileMask())
         let made = AttemptPlan(
             process: try process(for: plan, scratch: scratch), order: try order.line(), resultPath: results,
             scratchPath: scratch, logPath: folders.log(of: id))
@@ -58,7 +68,7 @@ struct AttemptPlans: Sendable {
     private func process(for plan: JobPlan, scratch: String) throws -> ProcessPlan {
         var process = ProcessPlan(
             program: plugins.program, arguments: ["run-attempt"], environment: variables(scratch: scratch))
-        process.limits = GroupLimits(memory: settings.memory)
+        process.limits = GroupLimits(memory: memory)
         process.sandbox.readPaths += readPaths + [plan.videoPath]
         process.sandbox.writePaths += [plan.output, scratch] + SandboxPlan.graphicsDevices()
         try letIn(plan.pipelines.compactMap { PluginToolName($0.runs)?.plugin }, to: &process.sandbox)
@@ -99,6 +109,7 @@ struct AttemptPlans: Sendable {
         for setting in [Setting.models, .python, .share, .sandboxLauncher, .pluginFolders, .pipelines] {
             if let found = reader.found(setting) { additions[setting.name] = found.value }
         }
+        if let wiring = reader.found(.verifyOnly) { additions[wiring.name] = wiring.value }
         return WorkerEnvironment.clean(from: environment, scratch: scratch, adding: additions)
     }
 }

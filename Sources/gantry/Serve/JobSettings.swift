@@ -10,6 +10,9 @@ struct JobSettings {
     let folders: StorageFolders
     let store: StoreConfiguration
     let dispatcher: DispatcherSettings
+    /// Whether the server runs no jobs itself.
+    let isLeftToWorkers: Bool
+    let device: DeviceChoice
     /// Bytes of one job's processes together.
     let memory: UInt64?
     /// Jobs that ended longer ago are removed; nil: never.
@@ -26,14 +29,30 @@ struct JobSettings {
         var store = try Self.store(reader.found(.database)?.value, folders: folders, policy: policy)
         if let probe = try Failpoint.store(environment: environment) { store.probe = probe }
         self.store = store
+        isLeftToWorkers =
+            switch try reader.choice(.runJobs) {
+            case "server": false
+            case "workers": true
+            default: environment["REDIS_URL"]?.isEmpty == false
+            }
+        var dispatcher = try Self.dispatcher(.server, environment: environment)
+        if isLeftToWorkers { dispatcher.limits.jobs = 0 }
+        self.dispatcher = dispatcher
+        device = try DeviceChoice(environment: environment)
+        memory = try reader.integer(.jobMemory).map { UInt64($0) << 20 }
+        retention = try reader.integer(.retentionDays).map { .seconds($0 * 86_400) }
+    }
+
+    /// How many jobs a server or worker runs, and how.
+    static func dispatcher(_ worker: WorkerID, environment: [String: String]) throws -> DispatcherSettings {
+        let reader = SettingReader(environment)
         let limits = SchedulerLimits(
             jobs: try reader.integer(.jobs).map(Int.init) ?? 2, gpuJobs: try reader.integer(.gpuJobs).map(Int.init) ?? 2
         )
-        var dispatcher = DispatcherSettings(worker: WorkerID("server-\(getpid())"), limits: limits)
-        if let silence = try reader.seconds(.jobSilence) { dispatcher.silence = silence }
-        self.dispatcher = dispatcher
-        memory = try reader.integer(.jobMemory).map { UInt64($0) << 20 }
-        retention = try reader.integer(.retentionDays).map { .seconds($0 * 86_400) }
+        var settings = DispatcherSettings(worker: worker, limits: limits)
+        if let silence = try reader.seconds(.jobSilence) { settings.silence = silence }
+        if let lease = try reader.seconds(.lease) { settings.leaseDuration = lease }
+        return settings
     }
 
     /// Where `address` (of `DATABASE_URL`) says that jobs are kept.

@@ -17,6 +17,7 @@ final class JobsRun: Sendable {
     /// Nil where the queue is not shown in Redis.
     let queue: QueueRun?
     private let work: Task<Void, Never>
+    private let telling: Task<Void, Never>
     private let sweeping: Task<Void, Never>?
     /// Between two looks for jobs that are old enough to go.
     private static let sweepInterval = Duration.seconds(3600)
@@ -30,7 +31,10 @@ final class JobsRun: Sendable {
         let store = try SQLiteJobStore(settings.store)
         self.store = store
         let plans = AttemptPlans(
-            registry: registry, settings: settings, plugins: plugins.configuration, environment: environment)
+            registry: registry, folders: settings.folders, scratch: settings.folders.temporary,
+            attempts: { settings.store.policy.attempts }, fileMask: { UInt32(FileMask.current) },
+            memory: settings.memory, device: settings.device.device, plugins: plugins.configuration,
+            environment: environment)
         let dispatcher = Dispatcher(store: store, settings: settings.dispatcher) { job throws(Fault) in
             try plans.plan(job)
         }
@@ -40,16 +44,25 @@ final class JobsRun: Sendable {
                 queue, store: store, folders: settings.folders, worker: settings.dispatcher.worker, logger: logger)
         }
         self.queue = queue
+        let hub = WorkerHub()
         let service = JobService(
             store: store, folders: settings.folders,
-            control: DispatcherControl(dispatcher: dispatcher, queue: queue?.mirror),
+            control: DispatcherControl(
+                dispatcher: dispatcher, queue: queue?.mirror, store: store, hub: hub,
+                isLeftToWorkers: settings.isLeftToWorkers),
             pipelines: PipelineOffer(registry: registry, plugins: plugins, environment: environment),
-            limits: try UploadLimits(environment: environment), probe: { await plugins.probe(video: $0) })
+            limits: try UploadLimits(environment: environment),
+            workers: WorkerService(
+                hub: hub, attempts: settings.store.policy.attempts, fileMask: UInt32(FileMask.current)),
+            probe: { await plugins.probe(video: $0) })
         self.service = service
         let uploads = try service.prepareStorage()
         // Before the first job is taken: whoever watches Redis sees it come.
         queue?.start()
         work = Task.detached { await dispatcher.run() }
+        telling = Task.detached {
+            for await signal in store.signals() where signal == .work { hub.workAppeared() }
+        }
         // What cannot be removed does no harm, and is tried again at the next start.
         Task.detached(priority: .background) { try? await service.removeStrays(uploads) }
         sweeping = settings.retention.map { age in
@@ -95,6 +108,7 @@ final class JobsRun: Sendable {
 
     /// What was answered is on the disk; later calls are refused.
     func close() async {
+        telling.cancel()
         await queue?.stop()
         await store.close()
     }

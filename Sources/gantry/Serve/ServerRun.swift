@@ -2,6 +2,7 @@ import API
 import FileSafety
 import Foundation
 import HTTPKit
+import Jobs
 import Logging
 import Model
 import PluginHost
@@ -25,6 +26,7 @@ final class ServerRun {
     private let jobs: JobsRun
     private let limits: HTTPLimits
     private let server: GantryServer
+    private let workerToken: String
 
     init(
         settings: ServerSettings, plugins folders: [String], environment: [String: String], log: ServerLog
@@ -46,9 +48,12 @@ final class ServerRun {
         var limits = HTTPLimits()
         limits.shutdownDeadline = Self.requestGrace
         self.limits = limits
+        // The same as before, so that workers that are there come back.
+        let token = (try? WorkerPass.read(in: settings.storageFolder))?.token ?? TokenText.make()
+        workerToken = token
         server = GantryServer(
             settings: settings, limits: limits, plugins: plugins, jobs: jobs.service,
-            tokens: settings.requiresAuthentication ? tokens : nil, logger: logger)
+            tokens: settings.requiresAuthentication ? tokens : nil, workerToken: token, logger: logger)
     }
 
     func start() throws {
@@ -57,6 +62,7 @@ final class ServerRun {
         let port = try AsyncWork.run { () async throws in try await server.start() }
         let address = "http://\(settings.host.contains(":") ? "[\(settings.host)]" : settings.host):\(port)"
         lock.name(holder: "process \(getpid()), \(address)")
+        try leavePass(port: port)
         try StandardOutput.print(
             StartReport(
                 address: address, settings: settings, limits: limits, plugins: plugins.configuration,
@@ -69,6 +75,25 @@ final class ServerRun {
             logger.warning("GANTRY_REQUIRE_AUTH is false: whoever reaches \(address) may do everything")
         }
         Task.detached { [plugins, logger] in await ServerRun.load(plugins, logger) }
+    }
+
+    /// Leaves workers what they need to find this server and to be let in.
+    private func leavePass(port: Int) throws {
+        let host = WorkerSettings.hostName
+        let listening = settings.host
+        let isLocal = ["localhost", "::1"].contains(listening) || listening.hasPrefix("127.")
+        let isEverywhere = ["0.0.0.0", "::", ""].contains(listening)
+        let shown = listening.contains(":") ? "[\(listening)]" : listening
+        let pass = WorkerPass(
+            host: host, localAddress: "http://\(isEverywhere ? "127.0.0.1" : shown):\(port)",
+            address: isLocal ? nil : "http://\(isEverywhere ? host : shown):\(port)", token: workerToken,
+            pid: getpid(), version: ProductVersion.string)
+        do {
+            try pass.write(in: settings.storageFolder)
+        } catch {
+            // Workers that are told by GANTRY_URL and GANTRY_TOKEN need none.
+            logger.warning("workers will not find this server: \(error)")
+        }
     }
 
     /// Says once, before any plugin is started, what protects this machine from them and what does not; then loads them.

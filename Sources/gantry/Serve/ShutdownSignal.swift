@@ -27,6 +27,16 @@ enum ShutdownSignal {
         return ends[0]
     }
 
+    /// As if a signal had asked to end in order.
+    static func request() {
+        guard received.compareExchange(expected: 0, desired: SIGTERM, ordering: .sequentiallyConsistent).exchanged
+        else {
+            return
+        }
+        var byte: UInt8 = 0
+        _ = unsafe write(writer.load(ordering: .relaxed), &byte, 1)
+    }
+
     /// Blocks this thread until a signal comes; its name.
     static func wait(_ descriptor: Int32) -> String {
         var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)

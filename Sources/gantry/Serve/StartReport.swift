@@ -18,12 +18,14 @@ struct StartReport {
     var text: String {
         let body = JSONBody.Limits()
         let memory = jobs.memory.map { "\($0 >> 20) MB of memory each" } ?? "no limit of memory"
+        let limits = jobs.dispatcher.limits
+        let own = "\(limits.jobs) at a time (\(limits.gpuJobs) with a GPU)"
         let facts = [
             ("plugins", plugins.pluginFolders.isEmpty ? "no folders" : plugins.pluginFolders.joined(separator: ", ")),
             (
                 "limits",
                 """
-                \(PlainText.counted(limits.connections, "connection")), \(LiveStreamGate.Limits().together) live \
+                \(PlainText.counted(self.limits.connections, "connection")), \(LiveStreamGate.Limits().together) live \
                 streams, shutdown within 15 s
                 """
             ),
@@ -31,18 +33,19 @@ struct StartReport {
                 "sizes",
                 """
                 bodies of \(body.body >> 20) MB (\(body.together >> 20) MB together), \
-                heads of \(limits.headBytes >> 10) KB
+                heads of \(self.limits.headBytes >> 10) KB
                 """
             ),
             (
                 "jobs",
                 """
-                \(jobs.dispatcher.limits.jobs) at a time (\(jobs.dispatcher.limits.gpuJobs) with a GPU), \
+                \(jobs.isLeftToWorkers ? "run by gantry worker, none by this server" : own), \
                 \(PlainText.counted(jobs.store.policy.attempts, "attempt")), \(memory), videos up to \
                 \(uploads.videoBytes >> 20) MB
                 """
             ),
             ("queue", queue ?? "its own, with the jobs (REDIS_URL shows it in a Redis)"),
+            ("device", jobs.device.text),
             ("sandbox", "what the kernel lacks is in the log and in each plugin's health"),
             ("origins", settings.cors.allowsAll ? "*" : settings.cors.origins.sorted().joined(separator: ", ")),
         ]
@@ -51,6 +54,7 @@ struct StartReport {
             // Whole, however long: they are copied.
             "  for people:  \(address)/docs",
             "  storage:     \(settings.storageFolder)",
+            "  artifacts:   \(jobs.folders.results)",
             "  python:      \(plugins.python)",
         ]
         lines += facts.flatMap { PlainText.labelled("  \($0):", $1, indent: 15) }

@@ -39,7 +39,8 @@ struct TokenCommand: ParsableCommand {
             abstract: "Make a token and print it, this once.",
             discussion: """
                 Scopes: read (lists, health, results), submit (tool calls, jobs, live frames), admin (reload plugins, \
-                read their logs; includes the others).
+                read their logs; includes the others), worker (run jobs: gantry worker on a machine that cannot read \
+                worker.json of the storage folder).
                 """)
         @OptionGroup var storage: Storage
         @Argument(help: "Who or what will use it.")
