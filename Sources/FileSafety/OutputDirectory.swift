@@ -66,7 +66,7 @@ package final class OutputDirectory: Sendable {
     }
 
     /// The folder of this name that is there, under this one's lock; never through a symbolic link.
-    func within(_ name: String) throws(FileSafetyFailure) -> OutputDirectory {
+    package func within(_ name: String) throws(FileSafetyFailure) -> OutputDirectory {
         try OutputDirectory(
             folder: Self.open(name, in: folder.number, shownPath: "\(path)/\(name)", extraFlags: O_NOFOLLOW), lock: nil,
             gate: gate)

@@ -4,7 +4,7 @@ import Model
 package struct ShiftDebugDocument: Hashable, Sendable, Codable {
     package struct Parameters: Hashable, Sendable, Codable {
         package var cameraMode: String
-        package var playerNumber: Int
+        package var playerNumber: Int?
         package var jerseyColour: String?
         package var opponentColour: String?
         package var detectStride: Int
@@ -34,7 +34,7 @@ package struct ShiftDebugDocument: Hashable, Sendable, Codable {
         }
 
         package init(
-            cameraMode: String, playerNumber: Int, jerseyColour: String?, opponentColour: String?, detectStride: Int,
+            cameraMode: String, playerNumber: Int?, jerseyColour: String?, opponentColour: String?, detectStride: Int,
             ocrMinConf: Double, minTrackSeconds: Double, gapMergeSeconds: Double, lockSecondsAfterConfirm: Double,
             lostTimeoutSeconds: Double, jerseyColourTolerance: Double, preRoll: Double, postRoll: Double
         ) {

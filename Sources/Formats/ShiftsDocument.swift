@@ -4,7 +4,8 @@ import Model
 /// `shifts.json`: when one player is on camera.
 package struct ShiftsDocument: Hashable, Sendable, Codable {
     package struct Player: Hashable, Sendable, Codable {
-        package var number: Int
+        /// Absent where clicks alone said who is meant, and nothing was read on them.
+        package var number: Int?
         /// `#rrggbb` as it was asked for; absent where no colour was given.
         package var jerseyColour: String?
         package var opponentColour: String?
@@ -18,7 +19,7 @@ package struct ShiftsDocument: Hashable, Sendable, Codable {
             case seenColour = "seen_color"
         }
 
-        package init(number: Int, jerseyColour: String?, opponentColour: String?, seenColour: String?) {
+        package init(number: Int?, jerseyColour: String?, opponentColour: String?, seenColour: String?) {
             self.number = number
             self.jerseyColour = jerseyColour
             self.opponentColour = opponentColour

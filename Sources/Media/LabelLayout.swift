@@ -17,15 +17,18 @@ struct LabelLayout {
 
     /// Marks are served by id, so that labels do not swap places from frame to frame. Each tries its whole label, then
     /// its id alone, above its box, below it, and inside it; where everything is taken, the id alone goes above.
-    func place(_ marks: [OverlayMark], textWidth: (String) -> Double) -> [Placed] {
+    ///
+    /// - Parameter taken: a place where no label goes.
+    func place(_ marks: [OverlayMark], without taken: Box? = nil, textWidth: (String) -> Double) -> [Placed] {
         var placed: [Placed] = []
-        for index in marks.indices.sorted(by: { (marks[$0].id, $0) < (marks[$1].id, $1) }) {
+        func rank(_ index: Int) -> (Int, Int, Int) { (marks[index].isStrong ? 0 : 1, marks[index].id, index) }
+        for index in marks.indices.sorted(by: { rank($0) < rank($1) }) {
             let mark = marks[index]
             guard isVisible(mark.box) else { continue }
             let short = String(mark.id)
             var texts = [mark.label, short]
             // A label much wider than its small box hides the neighbours.
-            if textWidth(mark.label) > 3 * max(mark.box.width, tagHeight) { texts.removeFirst() }
+            if !mark.isStrong, textWidth(mark.label) > 3 * max(mark.box.width, tagHeight) { texts.removeFirst() }
             let candidates = texts.flatMap { text in
                 spots(for: mark.box, width: textWidth(text) + 2 * padding).map {
                     Placed(mark: index, text: text, frame: $0)
@@ -33,12 +36,18 @@ struct LabelLayout {
             }
             let free = candidates.first { candidate in
                 placed.allSatisfy { $0.frame.intersectionArea(candidate.frame) <= 0 }
+                    && (taken?.intersectionArea(candidate.frame) ?? 0) <= 0
             }
             if let choice = free ?? candidates.first(where: { $0.text == short }) ?? candidates.first {
                 placed.append(choice)
             }
         }
         return placed
+    }
+
+    /// Where a caption goes: into the upper left corner.
+    func caption(_ text: String, textWidth: (String) -> Double) -> Box {
+        Box(x: padding, y: padding, width: min(width, textWidth(text) + 2 * padding), height: tagHeight)
     }
 
     private func isVisible(_ box: Box) -> Bool {

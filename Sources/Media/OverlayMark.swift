@@ -21,14 +21,31 @@ package struct OverlayMark: Hashable, Sendable {
     package var label: String
     /// Filled in between detections: drawn dashed.
     package var isInterpolated: Bool
+    /// The one that the picture is about: a heavier box, and its whole label before everybody else's.
+    package var isStrong: Bool
     /// Past positions, oldest first; the line fades towards the oldest.
     package var trail: [Point]
 
-    package init(box: Box, id: Int, label: String, isInterpolated: Bool = false, trail: [Point] = []) {
+    package init(
+        box: Box, id: Int, label: String, isInterpolated: Bool = false, isStrong: Bool = false, trail: [Point] = []
+    ) {
         self.box = box
         self.id = id
         self.label = label
         self.isInterpolated = isInterpolated
+        self.isStrong = isStrong
         self.trail = trail
+    }
+}
+
+/// All that the overlay shows in one frame.
+package struct OverlayScene: Hashable, Sendable {
+    package var marks: [OverlayMark]
+    /// A line in the upper left corner.
+    package var caption: String?
+
+    package init(marks: [OverlayMark], caption: String? = nil) {
+        self.marks = marks
+        self.caption = caption
     }
 }

@@ -33,13 +33,21 @@ import Model
 
     deinit { unsafe scratch.deallocate() }
 
-    func paint(_ marks: [OverlayMark], on canvas: Canvas) {
-        let marks = marks.filter { $0.box.isFinite }
+    func paint(_ scene: OverlayScene, on canvas: Canvas) {
+        let marks = scene.marks.filter { $0.box.isFinite }
         for mark in marks { paintTrail(mark, on: canvas) }
         for mark in marks where mark.isInterpolated { paintBox(mark, on: canvas) }
         for mark in marks where !mark.isInterpolated { paintBox(mark, on: canvas) }
-        for label in layout.place(marks, textWidth: font.width) {
-            paintLabel(label, of: marks[label.mark], on: canvas)
+        let caption = scene.caption.map { layout.caption($0, textWidth: font.width) }
+        for label in layout.place(marks, without: caption, textWidth: font.width) {
+            let mark = marks[label.mark]
+            let colour = IdentityColour(id: mark.id)
+            paintTag(
+                label.text, in: label.frame, colour, textColour: colour.textColour,
+                opacity: mark.isInterpolated ? 0.7 : 0.92, on: canvas)
+        }
+        if let text = scene.caption, let caption {
+            paintTag(text, in: caption, .ink, textColour: .white, opacity: 0.75, on: canvas)
         }
     }
 
@@ -72,10 +80,11 @@ import Model
 
     private func paintBox(_ mark: OverlayMark, on canvas: Canvas) {
         guard mark.box.width > 0, mark.box.height > 0 else { return }
+        let thickness = mark.isStrong ? 2 * self.thickness : self.thickness
         let shape = shape(of: mark.box, radius: min(3 * thickness, min(mark.box.width, mark.box.height) / 4))
         let dash = mark.isInterpolated ? Float(max(6, thickness * 3.2)) : 0
         let colour = IdentityColour(id: mark.id)
-        for band in bands(around: mark.box, radius: Double(shape.radius)) {
+        for band in bands(around: mark.box, radius: Double(shape.radius), thickness: thickness) {
             unsafe withMask(band) { mask in
                 unsafe gav_mask_stroke(mask, shape, Float(thickness + 2 * rim), dash)
                 unsafe canvas.blend(mask, .ink, opacity: mark.isInterpolated ? 0.35 : 0.5)
@@ -86,7 +95,7 @@ import Model
     }
 
     /// The four strips that hold a box's outline, without overlap; the whole box where it is small.
-    private func bands(around box: Box, radius: Double) -> [Box] {
+    private func bands(around box: Box, radius: Double, thickness: Double) -> [Box] {
         let reach = thickness / 2 + rim + 1
         let depth = max(radius, reach) + 1
         func even(_ value: Double) -> Double { (value / 2).rounded(.down) * 2 }
@@ -107,15 +116,17 @@ import Model
 
     // MARK: - Label
 
-    private func paintLabel(_ label: LabelLayout.Placed, of mark: OverlayMark, on canvas: Canvas) {
-        let colour = IdentityColour(id: mark.id)
-        unsafe withMask(label.frame) { mask in
-            unsafe gav_mask_fill(mask, shape(of: label.frame, radius: layout.tagHeight * 0.18))
-            unsafe canvas.blend(mask, colour, opacity: mark.isInterpolated ? 0.7 : 0.92)
+    private func paintTag(
+        _ text: String, in frame: Box, _ colour: IdentityColour, textColour: IdentityColour, opacity: Double,
+        on canvas: Canvas
+    ) {
+        unsafe withMask(frame) { mask in
+            unsafe gav_mask_fill(mask, shape(of: frame, radius: layout.tagHeight * 0.18))
+            unsafe canvas.blend(mask, colour, opacity: opacity)
             unsafe gav_mask_clear(mask)
-            let baseline = label.frame.y + (layout.tagHeight + font.capHeight) / 2
-            unsafe font.draw(label.text, into: mask, x: label.frame.x + layout.padding, baseline: baseline)
-            unsafe canvas.blend(mask, colour.textColour, opacity: 1)
+            let baseline = frame.y + (layout.tagHeight + font.capHeight) / 2
+            unsafe font.draw(text, into: mask, x: frame.x + layout.padding, baseline: baseline)
+            unsafe canvas.blend(mask, textColour, opacity: 1)
         }
     }
 

@@ -30,11 +30,11 @@ package struct OverlayVideo {
     /// Writes the whole video to `path`, which may be overwritten and is left incomplete on failure.
     ///
     /// - Parameters:
-    ///   - marks: what to draw on frame `index`.
+    ///   - scene: what to draw on frame `index`.
     ///   - progress: called after each frame with the number of frames done.
     package func render(
         to path: String, interrupt: Interrupt = Interrupt(), progress: (Int) -> Void = { _ in },
-        marks: (Int) -> [OverlayMark]
+        scene: (Int) -> OverlayScene
     ) throws(MediaFailure) -> Summary {
         let reader = try FrameReader(
             source, frames: 0..<source.facts.frameCount, threads: threads, interrupt: interrupt)
@@ -56,7 +56,7 @@ package struct OverlayVideo {
         var written = 0
         while true {
             try canvas.paint(frame)
-            painter.paint(marks(frame.index), on: canvas)
+            painter.paint(scene(frame.index), on: canvas)
             let next = try reader.next()
             let end = next?.time.ticks ?? endTicks
             try sound?.pass(to: encoder, until: frame.time)
@@ -71,6 +71,15 @@ package struct OverlayVideo {
         try sound?.finish()
         try encoder.finish()
         return Summary(frames: written, encoder: encoder.encoder, notes: notes)
+    }
+
+    /// The same with marks alone.
+    package func render(
+        to path: String, interrupt: Interrupt = Interrupt(), progress: (Int) -> Void = { _ in },
+        marks: (Int) -> [OverlayMark]
+    ) throws(MediaFailure) -> Summary {
+        try render(
+            to: path, interrupt: interrupt, progress: progress, scene: { OverlayScene(marks: marks($0)) })
     }
 
     private var endTicks: Int64 { (source.index.ticks.last ?? 0) + source.index.lastDuration }
@@ -90,7 +99,8 @@ package enum Poster {
         }
         let canvas = try Canvas(like: frame)
         try canvas.paint(frame)
-        try OverlayPainter(width: frame.width, height: frame.height).paint(marks, on: canvas)
+        try OverlayPainter(width: frame.width, height: frame.height).paint(
+            OverlayScene(marks: marks), on: canvas)
         return try canvas.jpeg(quality: quality)
     }
 }

@@ -41,6 +41,9 @@ package struct OKLab: Hashable, Sendable, Codable {
     /// How far from grey.
     package var chroma: Double { (a * a + b * b).squareRoot() }
 
+    /// In degrees, -180 to 180: about 25 is red, 110 yellow, 145 green, -95 blue.
+    package var hue: Double { atan2(b, a) * 180 / .pi }
+
     /// As sRGB in `#rrggbb`; colours beyond it are brought to its edge.
     package var hexadecimal: String {
         func cube(_ value: Double) -> Double { value * value * value }

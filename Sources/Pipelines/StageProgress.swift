@@ -8,6 +8,8 @@ package struct StageProgress: Hashable, Sendable {
         case look
         /// Writing clips.
         case cut
+        /// Of a player's shifts, as their users know them.
+        case proxy, tracking, identifying, exporting
     }
 
     package var stage: Stage

@@ -99,10 +99,10 @@ package struct TeamColours: Hashable, Sendable, Codable {
     private static func choose(_ hint: OKLab, from groups: [Group], tolerance: Double) -> Int? {
         let total = Double(max(1, groups.reduce(0) { $0 + $1.looks }))
         func worth(_ group: Group) -> Double {
-            let distance = JerseyDistance.between(hint, group.colour) / 0.1
+            let distance = JerseyDistance.between(hint: hint, group.colour) / 0.1
             return (0.05 + Double(group.looks) / total) * exp(-distance * distance / 2)
         }
-        return groups.indices.filter { JerseyDistance.between(hint, groups[$0].colour) <= tolerance }
+        return groups.indices.filter { JerseyDistance.between(hint: hint, groups[$0].colour) <= tolerance }
             .max { worth(groups[$0]) < worth(groups[$1]) }
     }
 
@@ -122,9 +122,8 @@ package struct TeamColours: Hashable, Sendable, Codable {
     /// Skin of every shade lies in one narrow range of hue, from pink to ochre, never vivid. A shirt of that colour is
     /// told by the hint alone.
     private static func isSkin(_ colour: OKLab, unless sought: OKLab?) -> Bool {
-        if let sought, JerseyDistance.between(sought, colour) < 0.1 { return false }
-        let hue = atan2(colour.b, colour.a) * 180 / .pi
-        return (25...80).contains(hue) && (0.03...0.13).contains(colour.chroma)
+        if let sought, JerseyDistance.between(hint: sought, colour) < 0.14 { return false }
+        return (25...80).contains(colour.hue) && (0.03...0.13).contains(colour.chroma)
             && (0.3...0.88).contains(colour.lightness)
     }
 

@@ -76,4 +76,22 @@ package enum JerseyDistance {
         let (a, b) = (1.5 * (first.a - second.a), 1.5 * (first.b - second.b))
         return (lightness * lightness + a * a + b * b).squareRoot()
     }
+
+    /// How far what the camera shows is from a colour that somebody remembers or copied from a catalogue: never further
+    /// than ``between(_:_:)``. Dim light and cameras turn a vivid shirt dull and dark, but hardly change its hue; of what
+    /// has none, lightness alone is left.
+    package static func between(hint: OKLab, _ shown: OKLab) -> Double {
+        let plain = between(hint, shown)
+        let difference = hint.lightness - shown.lightness
+        if hint.chroma < hueless, shown.chroma < hueless { return min(plain, 0.65 * abs(difference)) }
+        guard hint.chroma >= 2 * hueless, shown.chroma >= 0.8 * hueless else { return plain }
+        let turn = abs(hint.hue - shown.hue)
+        // A turn of 43 degrees alone is as far as the usual tolerance reaches.
+        let hue = 0.2 * min(turn, 360 - turn) / 40
+        let (lightness, chroma) = (0.35 * difference, 0.35 * (hint.chroma - shown.chroma))
+        return min(plain, (lightness * lightness + chroma * chroma + hue * hue).squareRoot())
+    }
+
+    /// Chroma below which a shirt's hue says little.
+    private static let hueless = 0.03
 }

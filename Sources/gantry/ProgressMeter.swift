@@ -36,7 +36,7 @@ struct ProgressMeter {
 
     /// One line of at most `width` columns: `detect  [=====>    ]  52%  412/795 frames  61.2/s  ETA 0:06`.
     func line(width: Int) -> String {
-        let name = Self.padded(stage.rawValue, to: 8)
+        let name = Self.padded(stage.rawValue, to: max(8, stage.rawValue.count + 2))
         let percent = Self.leftPadded("\(Int(share * 100))%", to: 4)
         var parts = ["\(percent)  \(latest.done)/\(latest.total) frames"]
         if let speed = framesPerSecond { parts.append("\(Self.rounded(speed))/s") }
@@ -56,7 +56,7 @@ struct ProgressMeter {
 
     /// The line that stays when the stage is over.
     var summary: String {
-        var text = "\(Self.padded(stage.rawValue, to: 8))\(Self.frames(latest.done)) in \(Self.duration(elapsed))"
+        var text = "\(Self.padded(stage.rawValue, to: max(8, stage.rawValue.count + 2)))\(Self.frames(latest.done)) in \(Self.duration(elapsed))"
         if let speed = framesPerSecond { text += ", \(Self.rounded(speed)) frames/s" }
         if latest.resumed > 0 { text += " (\(latest.resumed) from an earlier run)" }
         return text

@@ -149,7 +149,7 @@ import Testing
         try plain.paint(frame)
         try marked.paint(frame)
         let mark = OverlayMark(box: Box(x: 100, y: 100, width: 80, height: 60), id: 5, label: "5 person")
-        try OverlayPainter(width: 320, height: 240).paint([mark], on: marked)
+        try OverlayPainter(width: 320, height: 240).paint(OverlayScene(marks: [mark]), on: marked)
         let (before, after) = (try rows(of: plain), try rows(of: marked))
         let changed = (0..<240).flatMap { y in (0..<320).filter { before[y][$0] != after[y][$0] }.map { (x: $0, y: y) }
         }

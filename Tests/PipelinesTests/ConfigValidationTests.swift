@@ -49,6 +49,40 @@ import Testing
         #expect(issue.code == .valueOutOfRange && issue.hint == "Did you mean {\"mode\":\"offline\"}?")
     }
 
+    @Test func aPlayersClicksAndColoursAreChecked() throws {
+        func report(_ settings: WireValue) -> ConfigReport {
+            registry.validate(config: ["shifts": settings], pipelines: ["player_shifts"])
+        }
+        let click: WireValue = ["t": 1, "x": 0.5, "y": 0.5]
+        #expect(report(["player_number": 17, "jersey_color": "#C02020", "clicks": [click]]) == ConfigReport())
+        let wrong = report(["player_number": 17, "clicks": [click, ["t": 1, "x": 2, "y": 0.5]]])
+        #expect(wrong.errors.map(\.field) == ["shifts.clicks[1].x"])
+        #expect(report(["player_number": 17, "jersey_color": "red"]).errors.map(\.field) == ["shifts.jersey_color"])
+        #expect(report(["player_number": 117]).errors.map(\.code) == [.valueOutOfRange])
+        #expect(report(["player_number": 17, "detect_stride": 9]).errors.map(\.code) == [.valueOutOfRange])
+    }
+
+    @Test func thatNobodyIsAskedForIsSaidButPlanned() throws {
+        let report = registry.validate(config: .null, pipelines: ["player_shifts"])
+        #expect(report.isValid && report.warnings.map(\.field) == ["player_shifts.player_number"])
+        #expect(try registry.plan(config: .null, pipelines: ["player_shifts"]).map(\.runs) == ["player_shifts"])
+        let verified = registry.validate(config: ["shifts": ["verify_mode": true]], pipelines: ["shifts"])
+        #expect(verified == ConfigReport())
+    }
+
+    @Test func aNormalisedSetupIsAValidConfiguration() throws {
+        for mode in ShiftRequest.CameraMode.allCases {
+            var setup = ShiftSetup(cameraMode: mode)
+            setup.playerNumber = 17
+            setup.jerseyColour = "#203524"
+            setup.clicks = [ShiftRequest.Click(t: 1.5, x: 0, y: 1)]
+            let config: WireValue = ["player_shifts": setup.wireValue]
+            #expect(registry.validate(config: config, pipelines: ["player_shifts"]) == ConfigReport())
+            let planned = try #require(registry.plan(config: config, pipelines: ["player_shifts"]).first)
+            #expect(try ShiftSetup(normalising: planned.settings) == setup)
+        }
+    }
+
     @Test func modelsAndClassesAreThoseOfTheCatalogue() throws {
         #expect(try issue(["model": "picodet-s-417"]).hint == "Did you mean {\"model\":\"picodet-s-416\"}?")
         #expect(try issue(["model": "/etc/model.onnx"]).code == .valueOutOfRange)
@@ -78,7 +112,7 @@ import Testing
         #expect(report.errors.map(\.code) == [.pipelineNotFound, .pipelineNotFound])
         #expect(report.errors.map(\.field) == ["selected_pipelines[1]", "selected_pipelines[2]"])
         #expect(report.errors[0].hint == "Did you mean person_tracking?")
-        #expect(report.errors[1].hint == "There are: scene_detection, person_tracking")
+        #expect(report.errors[1].hint == "There are: scene_detection, person_tracking, player_shifts")
     }
 
     @Test func aPipelineToComeIsAnErrorThatSaysSo() {

@@ -32,7 +32,7 @@ import Testing
 
     @Test(arguments: [
         ("person_tracking", "person_tracking"), ("scene_detection", "scene_detection"),
-        ("plugin:NAME/TOOL", "plugin:motion/detect"),
+        ("player_shifts", "player_shifts"), ("plugin:NAME/TOOL", "plugin:motion/detect"),
     ])
     func everyParameterIsInTheTableWithItsDefaultAndRange(section: String, pipeline: String) throws {
         let schema = try #require(registry.pipeline(named: pipeline)).configSchema

@@ -24,7 +24,7 @@ import Testing
 
     @Test func pipelinesToComeAreKnownAndSaidToBeMissing() throws {
         for name in [
-            "face_analysis", "audio_processing", "speech_recognition", "speaker_diarization", "player_shifts",
+            "face_analysis", "audio_processing", "speech_recognition", "speaker_diarization",
         ] {
             let pipeline = try #require(registry.pipeline(named: name))
             #expect(
@@ -50,7 +50,7 @@ import Testing
     @Test func theDefaultsOfEveryPipelineAreValid() {
         for pipeline in registry.pipelines {
             let report = registry.validate(settings: pipeline.configSchema.defaults, of: pipeline)
-            #expect(report == ConfigReport(), "\(pipeline.name)")
+            #expect(report.errors.isEmpty, "\(pipeline.name)")
             for field in pipeline.configSchema.fields {
                 let example = registry.validate(settings: .object([field.name: field.example]), of: pipeline)
                 #expect(example.isValid, "the example of \(pipeline.name).\(field.name)")

@@ -50,14 +50,14 @@ struct PlayerSearchTests {
     }
 
     private func search(
-        _ walkers: [Walker], number: Int = 17, hint: String? = green, clicks: [ShiftRequest.Click] = [],
+        _ walkers: [Walker], number: Int? = 17, hint: String? = green, clicks: [ShiftRequest.Click] = [],
         cuts: [Int] = []
     ) throws -> (outcome: PlayerSearch.Outcome, finding: ShiftFinding) {
         let outcome = PlayerSearch(
             evidence: try evidence(walkers, cuts: cuts), number: number, hint: hint.flatMap(OKLab.init(hexadecimal:)),
             opponentHint: nil, tolerance: 95.0 / 441, clicks: clicks, settings: ShiftSettings()
         ).run()
-        return (outcome, ShiftFinding(outcome, number: number, hint: hint))
+        return (outcome, ShiftFinding(outcome, hint: hint))
     }
 
     /// Both teams, with a 17 each.
@@ -135,6 +135,66 @@ struct PlayerSearchTests {
         #expect(missed.finding.kind == .numberNotSeen && missed.finding.notes.contains { $0.contains("click") })
     }
 
+    @Test func `a click alone names a player, and the number on them finds the rest`() throws {
+        let again = [
+            Walker(x: 100, from: 2, to: 6, shirt: Self.green, number: 17),
+            Walker(x: 900, from: 12, to: 17, shirt: Self.green, number: 17), teams[2], teams[3],
+        ]
+        let click = ShiftRequest.Click(t: 4, x: (100 + 16 + 25) / 1280, y: 365 / 720)
+        let (outcome, finding) = try search(again, number: nil, hint: nil, clicks: [click])
+        #expect(finding.kind == .found && outcome.number == 17)
+        #expect(outcome.timeline.raw.count == 2)
+        #expect(outcome.machine.transitions.first?.reason == .candidate)
+        let beside = try search(again, number: nil, hint: nil, clicks: [.init(t: 4, x: 0.99, y: 0.02)])
+        #expect(beside.finding.kind == .numberNotSeen && beside.finding.message.contains("click"))
+    }
+
+    @Test func `a click says which of two players of one number is meant`() throws {
+        let click = ShiftRequest.Click(t: 6, x: (500 + 24 + 25) / 1280, y: 365 / 720)
+        let (outcome, finding) = try search(teams, hint: nil, clicks: [click])
+        #expect(finding.kind == .found && outcome.timeline.raw.count == 1)
+        let segment = try #require(outcome.timeline.raw.first)
+        #expect(abs(segment.start - 4) < 0.1 && abs(segment.end - 16) < 0.1)
+    }
+
+    @Test func `a shift is as sure as what was read in it`() throws {
+        func confidence(_ outcome: PlayerSearch.Outcome) throws -> Double {
+            ShiftConfidence(outcome: outcome)(try #require(outcome.timeline.merged.first))
+        }
+        let often = try confidence(search(teams).outcome)
+        #expect(often > 0.9 && often < 1)
+        // The same player, in the picture for a second and a half.
+        var short = teams
+        short[0].to = 3.5
+        let seldom = try confidence(search(short).outcome)
+        #expect(seldom < often && seldom > 0.5)
+        // Nothing was read: a person's word is all there is.
+        let nameless = [Walker(x: 100, from: 2, to: 8, shirt: Self.green, number: nil), teams[3]]
+        let click = ShiftRequest.Click(t: 5, x: (100 + 20 + 25) / 1280, y: 365 / 720)
+        let pointed = try confidence(search(nameless, clicks: [click]).outcome)
+        #expect(pointed < often && pointed > 0.5)
+        // Others' numbers were read on whom somebody pointed at.
+        let other = [Walker(x: 100, from: 2, to: 8, shirt: Self.green, number: 5), teams[3]]
+        let doubted = try confidence(search(other, clicks: [click]).outcome)
+        #expect(doubted < pointed - 0.1)
+    }
+
+    @Test func `the debug overlay shows track, read, colour and state`() throws {
+        let (outcome, _) = try search(teams)
+        var overlay = ShiftOverlay(
+            outcome, shifts: outcome.timeline.merged, times: (0..<500).map { Double($0) / 25 })
+        let before = overlay.scene(at: 10)
+        #expect(before.marks.count == 2 && before.marks.allSatisfy { !$0.isStrong })
+        #expect(before.caption == "0:00.4  #17  searching")
+        let during = overlay.scene(at: 120)
+        let followed = try #require(during.marks.first { $0.isStrong })
+        #expect(during.marks.count == 4 && during.marks.count { $0.isStrong } == 1)
+        #expect(followed.label.hasPrefix("\(followed.id)  #17 0.80  colour ") && followed.label.hasSuffix("confirmed"))
+        #expect(during.caption == "0:04.8  #17  confirmed track \(followed.id)  in clip 1")
+        #expect(during.marks.contains { $0.label.contains("#9 0.80") })
+        #expect(overlay.scene(at: 499).caption == "0:19.9  #17  searching")
+    }
+
     @Test func `a cut ends a stretch, and a track does not pass it`() throws {
         let (outcome, _) = try search([Walker(x: 100, from: 2, to: 12, shirt: Self.green, number: 17)], cuts: [150])
         #expect(outcome.people.count == 2)
@@ -150,7 +210,7 @@ struct PlayerSearchTests {
     @Test func `every second is explained`() throws {
         let (outcome, _) = try search(teams)
         let seconds = ShiftExplanation(
-            outcome: outcome, number: 17, shifts: outcome.timeline.merged, duration: duration
+            outcome: outcome, shifts: outcome.timeline.merged, duration: duration
         ).seconds()
         #expect(seconds.count == 20 && seconds.allSatisfy { !$0.why.isEmpty })
         #expect(seconds[5].isIn && seconds[5].track != nil && (seconds[5].reads["17"] ?? 0) > 0)

@@ -52,6 +52,30 @@ struct TeamColoursTests {
         #expect(try posterior(colours, "#8c1f2e") == nil)
     }
 
+    @Test(
+        arguments: [
+            ("#c02020", "#7d5b46", true), ("#c02020", "#5a2020", true), ("#c02020", "#a05030", true),
+            ("#2040a0", "#101a40", true), ("#2040a0", "#607090", true), ("#ffff00", "#a09040", true),
+            ("#00a000", "#203524", true), ("#ffffff", "#b0b0b8", true), ("#101010", "#303038", true),
+            ("#c02020", "#203524", false), ("#c02020", "#e8e8ec", false), ("#c02020", "#2040a0", false),
+            ("#c02020", "#d8a020", false), ("#d01090", "#7d5b46", false), ("#2040a0", "#7d5b46", false),
+            ("#2040a0", "#203524", false), ("#ffffff", "#808088", false), ("#e8e8ec", "#c02020", false),
+        ])
+    func `a hint means a shirt of its hue in worse light, and no other colour`(
+        hint: String, worn: String, isMeant: Bool
+    ) throws {
+        let distance = JerseyDistance.between(hint: try colour(hint), try colour(worn))
+        #expect((distance <= 95.0 / 441) == isMeant, "\(distance)")
+        #expect(distance <= JerseyDistance.between(try colour(hint), try colour(worn)))
+    }
+
+    @Test func `of two colours that a hint may mean the nearer is chosen`() throws {
+        let seen = try tracks("#7d5b46", 8) + tracks("#a81828", 8) + tracks("#e8e8ec", 8)
+        let colours = TeamColours(tracks: seen, hint: try colour("#c02020"), opponentHint: nil, tolerance: 0.215)
+        let own = try #require(colours.own)
+        #expect(try JerseyDistance.between(own, colour("#a81828")) < JerseyDistance.between(own, colour("#7d5b46")))
+    }
+
     @Test func `a grey video cannot be asked for a colour, but for black and white`() throws {
         let seen = try tracks("#202020", 5) + tracks("#e0e0e0", 5)
         let red = TeamColours(tracks: seen, hint: try colour("#c02020"), opponentHint: nil, tolerance: 0.215)

@@ -46,16 +46,19 @@ package struct ClipExport {
     }
 
     /// - Throws: `invalidArgument` for segments that cannot be cut and for files that are there and are others.
-    package func run(into results: OutputDirectory, cancellation: Cancellation, observer: PipelineObserver) throws
-        -> Outcome
-    {
+    ///
+    /// - Parameter records: where it is kept what each clip was made of; nil for `.gantry` within `results`.
+    package func run(
+        into results: OutputDirectory, records: OutputDirectory? = nil, cancellation: Cancellation,
+        observer: PipelineObserver
+    ) throws -> Outcome {
         let shifts = try ClipShifts(request, source: source)
         var targets = shifts.frames.enumerated().map { index, frames in
             Target(name: Self.clipName(index), isCombined: false, ranges: [frames])
         }
         if request.combined { targets.append(Target(name: Self.combinedName, isCombined: true, ranges: shifts.frames)) }
         let clips = try results.folder(named: Self.clipFolder)
-        let records = try results.folder(named: Self.recordFolder)
+        let records = try records ?? results.folder(named: Self.recordFolder)
         try refuseStrangers(targets, results: results, clips: clips, records: records)
 
         let total = targets.reduce(0) { $0 + $1.ranges.reduce(0) { $0 + $1.count } }
@@ -76,16 +79,22 @@ package struct ClipExport {
             made.append(clip)
         }
         observer(.progress(StageProgress(stage: .cut, done: total, total: total, resumed: resumed)))
+        guard request.lists else { return outcome(results, made, shifts.list, files: []) }
         var list = shifts.list
         list.clips = targets.filter { !$0.isCombined }.map { "\(Self.clipFolder)/\($0.name)" }
         list.combined = request.combined ? Self.combinedName : nil
         try results.publish(name: "shifts.csv", bytes: list.csv)
         try results.publish(name: "shifts.json", bytes: try list.json(video: source.facts))
-        try results.publish(name: "shifts.edl", bytes: try decisions(shifts).bytes)
-        return Outcome(
+        try results.publish(name: "shifts.edl", bytes: EditDecisionList(of: shifts.frames, in: source).bytes)
+        return outcome(results, made, list, files: ["shifts.csv", "shifts.json", "shifts.edl"])
+    }
+
+    private func outcome(
+        _ results: OutputDirectory, _ made: [Clip], _ list: ShiftList, files: [String]
+    ) -> Outcome {
+        Outcome(
             folder: results.path, clips: request.combined ? Array(made.dropLast()) : made,
-            combined: request.combined ? made.last : nil, timeOnCamera: list.timeOnCamera,
-            lists: ["shifts.csv", "shifts.json", "shifts.edl"])
+            combined: request.combined ? made.last : nil, timeOnCamera: list.timeOnCamera, lists: files)
     }
 
     private struct Target {
@@ -97,9 +106,16 @@ package struct ClipExport {
     }
 
     /// `clip_001.mp4` for 0.
-    private static func clipName(_ index: Int) -> String {
+    static func clipName(_ index: Int) -> String {
         let digits = "\(index + 1)"
         return "clip_" + String(repeating: "0", count: max(0, 3 - digits.count)) + digits + ".mp4"
+    }
+
+    /// Whether a file is a clip by its name.
+    static func isClipName(_ name: String) -> Bool {
+        let digits = name.dropFirst("clip_".count).dropLast(".mp4".count)
+        return name.hasPrefix("clip_") && name.hasSuffix(".mp4") && digits.count >= 3
+            && digits.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
     }
 
     private func record(of target: Target) throws -> ClipRecord {
@@ -157,19 +173,5 @@ package struct ClipExport {
             start: source.seconds(of: target.ranges.first?.lowerBound ?? 0),
             end: source.seconds(of: target.ranges.last?.upperBound ?? 0), frames: result.frames, copied: result.copied,
             codec: result.codec, wholeBecause: result.wholeBecause, isKept: isKept)
-    }
-
-    /// With a constant rate time codes count the frames; with a variable one, the nearest of the mean rate.
-    private func decisions(_ shifts: ClipShifts) throws -> EditDecisionList {
-        let facts = source.facts
-        let timecode = Timecode(frameRate: facts.frameRate)
-        func number(_ rank: Int) -> Int {
-            facts.isVariableFrameRate ? Int((source.seconds(of: rank) * facts.frameRate).rounded()) : rank
-        }
-        let start = try source.startTimecode().flatMap { timecode.frame($0) }
-        return EditDecisionList(
-            title: facts.fileName, clip: facts.fileName, timecode: timecode, firstFrame: start ?? 0,
-            ranges: shifts.frames.map { number($0.lowerBound)..<max(number($0.lowerBound) + 1, number($0.upperBound)) },
-            hasSound: facts.streams.contains { $0.kind == .audio })
     }
 }

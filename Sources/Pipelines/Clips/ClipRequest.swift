@@ -16,6 +16,8 @@ package struct ClipRequest: Hashable, Sendable {
     package var reencode = false
     /// Replace files that are there.
     package var overwrite = false
+    /// Publish `shifts.csv`, `shifts.json` and `shifts.edl` beside the clips.
+    package var lists = true
 
     package init(segments: [ShiftList.Shift]) { self.segments = segments }
 }

@@ -22,13 +22,14 @@ package struct PlannedPipeline: Hashable, Sendable, Codable {
             switch pipeline.kind {
             case .personTracking: "person_tracking"
             case .sceneDetection: "scene_detection"
+            case .playerShifts: "player_shifts"
             case .plugin, nil: pipeline.name
             }
         self.init(name: pipeline.name, runs: runs, settings: settings)
     }
 
     /// Whether it takes one of the GPU slots, where the machine has any.
-    package var usesGPU: Bool { runs == "person_tracking" }
+    package var usesGPU: Bool { runs == "person_tracking" || runs == "player_shifts" }
 
     /// The name as part of file names: `person_tracking`, `plugin-<name>-<tool>`.
     package var fileNamePart: String {

@@ -6,6 +6,8 @@ final class JobProgress: Sendable {
     struct Share: Sendable {
         var pipeline: String
         var costs: [(stage: StageProgress.Stage, cost: Double)]
+        /// What a stage is called towards the observer.
+        var shown: @Sendable (StageProgress.Stage) -> StageProgress.Stage = { $0 }
         var total: Double { costs.reduce(0) { $0 + $1.cost } }
     }
 
@@ -65,7 +67,8 @@ final class JobProgress: Sendable {
             case .note(let text): observer(.note(text))
             case .chunk(let stage, let index):
                 if stage != state.stage { begin(stage, StageProgress(stage: stage, done: 0, total: 0), &state) }
-                state.chunk = JobRunProgress.Chunk(stage: stage.rawValue, index: index)
+                let shown = shares[min(state.current, shares.count - 1)].shown(stage)
+                state.chunk = JobRunProgress.Chunk(stage: shown.rawValue, index: index)
                 tell(&state)
             case .progress(let progress):
                 let isNew = progress.stage != state.stage || state.latest?.total == 0
@@ -110,7 +113,8 @@ final class JobProgress: Sendable {
         observer(
             .progress(
                 JobRunProgress(
-                    pipeline: share.pipeline, stage: latest.stage.rawValue, done: latest.done, total: latest.total,
+                    pipeline: share.pipeline, stage: share.shown(latest.stage).rawValue, done: latest.done,
+                    total: latest.total,
                     resumed: latest.resumed, fraction: state.fraction,
                     framesPerSecond: frames > 0 && seconds > 0 ? Double(frames) / seconds : nil,
                     remainingSeconds: remaining, chunk: state.chunk)))

@@ -81,8 +81,13 @@ package struct JobRun: Sendable {
         let clock = ContinuousClock()
         let start = clock.now
         let progress = JobProgress(
-            zip(plan.pipelines, prepared).map { pipeline, run in
-                JobProgress.Share(pipeline: pipeline.name, costs: (try? run.get())?.costs ?? [])  // it fails below
+            zip(plan.pipelines, prepared).map { pipeline, prepared in
+                // Where it is none, it fails below.
+                guard let run = try? prepared.get() else {
+                    return JobProgress.Share(pipeline: pipeline.name, costs: [])
+                }
+                return JobProgress.Share(
+                    pipeline: pipeline.name, costs: run.costs, shown: { run.shownStage($0) })
             }, now: { (clock.now - start) / .seconds(1) }, observer: observer)
         var results: [PipelineResult] = []
         var failures: [JobRunFailure] = []
@@ -110,6 +115,7 @@ package struct JobRun: Sendable {
                 finished.annotationCount = product.annotationCount
                 finished.outputFile = product.files.first
                 finished.files = product.files
+                finished.message = product.message
                 try record.write(finished)
                 results.append(finished)
                 progress.finish(index, result: finished, wasDoneBefore: false)

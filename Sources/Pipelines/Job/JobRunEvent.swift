@@ -14,7 +14,8 @@ package struct JobRunProgress: Hashable, Sendable {
 
     /// Name of the pipeline that is running.
     package var pipeline: String
-    /// `probe`, `detect`, `scan`, `call`, `track`, `export`, `overlay`.
+    /// `probe`, `detect`, `scan`, `call`, `track`, `export`, `overlay`; of shifts `proxy`, `tracking`, `identifying`,
+    /// `exporting`.
     package var stage: String
     /// Frames of the stage done, of `total`.
     package var done: Int

@@ -12,6 +12,8 @@ package struct JobRunFailure: Failure, Hashable {
         case modelUnavailable = "MODEL_UNAVAILABLE"
         case modelDamaged = "MODEL_DAMAGED"
         case pluginFailed = "PLUGIN_FAILED"
+        /// The video was gone through, and nobody in it is the player who was asked for.
+        case playerNotFound = "PLAYER_NOT_FOUND"
         case permissionDenied = "PERMISSION_DENIED"
         // Those that may pass.
         case engineUnavailable = "ENGINE_UNAVAILABLE"
@@ -26,7 +28,7 @@ package struct JobRunFailure: Failure, Hashable {
         package var isPermanent: Bool {
             switch self {
             case .invalidVideo, .videoNotFound, .invalidConfig, .unsupported, .modelUnavailable, .modelDamaged,
-                .pluginFailed, .permissionDenied:
+                .pluginFailed, .playerNotFound, .permissionDenied:
                 true
             case .engineUnavailable, .gpuOutOfMemory, .storageFull, .busy, .internalError, .cancelled: false
             }

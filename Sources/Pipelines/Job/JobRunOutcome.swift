@@ -20,6 +20,8 @@ package struct PipelineResult: Hashable, Sendable, Codable {
     /// All files, the main one first.
     package var files: [String]
     package var errorMessage: String?
+    /// What a completed one has to say, where it has.
+    package var message: String?
 
     enum CodingKeys: String, CodingKey {
         case pipelineName = "pipeline_name"
@@ -31,6 +33,7 @@ package struct PipelineResult: Hashable, Sendable, Codable {
         case outputFile = "output_file"
         case files
         case errorMessage = "error_message"
+        case message
     }
 
     package init(
@@ -53,7 +56,7 @@ package struct PipelineResult: Hashable, Sendable, Codable {
 package struct JobRunOutcome: Hashable, Sendable {
     /// In the order in which they ran.
     package var results: [PipelineResult]
-    /// Nil, or `Completed with errors. Failed pipelines: a, b`.
+    /// `Completed with errors. Failed pipelines: a, b`, else what the pipelines have to say; nil where that is nothing.
     package var message: String?
     /// Set where a pipeline failed for a reason that may pass: another attempt would run it again, and nothing else.
     package var retryable: JobRunFailure?
@@ -62,8 +65,14 @@ package struct JobRunOutcome: Hashable, Sendable {
         self.results = results
         self.retryable = retryable
         let failed = results.filter { $0.status == .failed }.map(\.pipelineName)
-        message = failed.isEmpty ? nil : "Completed with errors. Failed pipelines: " + failed.joined(separator: ", ")
+        let said = results.compactMap(\.message)
+        message =
+            failed.isEmpty
+            ? said.isEmpty ? nil : said.joined(separator: "; ")
+            : "Completed with errors. Failed pipelines: " + failed.joined(separator: ", ")
     }
+
+    package var hasFailures: Bool { results.contains { $0.status == .failed } }
 }
 
 /// `results.json`: how each pipeline ended. The only result file with times in it.

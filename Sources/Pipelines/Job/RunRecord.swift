@@ -41,8 +41,18 @@ struct RunRecord {
             let file = try? JSONDecoder().decode(File.self, from: Data(bytes)),  // a damaged record is none
             file.fingerprint == fingerprint
         else { return nil }
-        let there = Set(try results.names())
-        return file.result.files.allSatisfy(there.contains) ? file.result : nil
+        return try file.result.files.allSatisfy(isThere) ? file.result : nil
+    }
+
+    /// - Parameter path: within the results; folders in it are no links.
+    private func isThere(_ path: String) throws -> Bool {
+        var folder = results
+        let parts = path.split(separator: "/").map(String.init)
+        for name in parts.dropLast() {
+            guard try folder.names().contains(name) else { return false }
+            folder = try folder.within(name)
+        }
+        return try folder.names().contains(parts.last ?? "")
     }
 
     /// The result that a record holds, whatever it was made from; nil where it is damaged.

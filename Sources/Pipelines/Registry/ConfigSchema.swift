@@ -19,6 +19,10 @@ package struct ConfigSchema: Hashable, Sendable {
             case classes
             /// `none`, `auto` or rows x columns.
             case tiles
+            /// `#rrggbb`.
+            case color
+            /// Of a list: objects with `t`, `x` and `y` instead of texts.
+            case clicks
         }
 
         package var name: String
@@ -112,7 +116,7 @@ extension ConfigSchema.Field {
             case .integer: "a whole number"
             case .boolean: "true or false"
             case .string: "a text"
-            case .array: "a list of texts"
+            case .array: format == .clicks ? "a list of clicks" : "a list of texts"
             case .object: "an object"
             }
         return kindName + range + (isNullable ? ", or null" : "")

@@ -6,6 +6,7 @@ package struct PipelineDescription: Hashable, Sendable {
     package enum Kind: Hashable, Sendable {
         case personTracking
         case sceneDetection
+        case playerShifts
         /// A plugin's tool, over every picture that is wanted.
         case plugin(PluginToolName)
     }

@@ -173,6 +173,12 @@ extension PipelineRegistry {
                     hint: nearest.map { "Did you mean \($0.name)? For example: " + Self.text([$0.name: $0.example]) }
                         ?? (known.isEmpty ? "It has none" : "There are: \(known)")))
         }
+        if pipeline.kind == .playerShifts, let warning = ShiftSetup.warning(about: values) {
+            report.warnings.append(
+                ConfigIssue(
+                    field: path("player_number"), message: warning, code: .requiredFieldMissing,
+                    hint: "Give the number on the shirt, for example " + Self.text(["player_number": 17])))
+        }
         if case .plugin(let name) = pipeline.kind, let tool = pluginTools?[name.plugin]?[name.tool],
             let arguments = values["arguments"], arguments.asObject != nil
         {
@@ -210,6 +216,13 @@ extension PipelineRegistry {
                     hint: nearest.map { "Did you mean " + Self.text([field.name: .string($0)]) + "?" })
             }
             return problem(of: text, with: field).map { issue(.valueOutOfRange, $0.message, hint: $0.hint) }
+        case .array where field.format == .clicks:
+            return ShiftSetup.issues(ofField: field.name, value).first.map { found in
+                // Which click it is about.
+                ConfigIssue(
+                    field: path + found.field.dropFirst(field.name.count), message: found.message, code: found.code,
+                    hint: found.hint)
+            }
         case .array:
             guard let elements = value.asArray, elements.count <= 1000 else { return wrongKind }
             let names = elements.compactMap(\.asString)
@@ -225,6 +238,8 @@ extension PipelineRegistry {
 
     private func problem(of text: String, with field: ConfigSchema.Field) -> (message: String, hint: String?)? {
         switch field.format {
+        case .color where !text.isEmpty && ShiftRequest.colour(text) == nil:
+            return ("is \(Self.quoted(text)), which is no colour", nil)
         case .tiles where Tiling(text) == nil:
             return (
                 "is \(Self.quoted(text)), not none, auto or rows x columns up to 16x16",

@@ -96,14 +96,26 @@ package struct PipelineRegistry: Sendable {
                 reason: "the plugin \(name.plugin) has no tool \(name.tool), or is not loaded",
                 mend: "Run: gantry plugins list")
         case .personTracking:
-            let model = pipeline.configSchema["model"]?.defaultValue.asString ?? models.defaultName
-            guard let entry = models.entries.first(where: { $0.name == model }) else { return .available }
-            let store = ModelStore(catalogue: models, environment: environment)
-            guard !store.isComplete(entry) else { return .available }
-            return .unavailable(
-                reason: "the model \(entry.name) is not on this machine yet",
-                mend: "Run: gantry models fetch \(entry.name)")
+            return availability(
+                ofModels: [pipeline.configSchema["model"]?.defaultValue.asString ?? models.defaultName],
+                environment: environment)
+        case .playerShifts:
+            return availability(
+                ofModels: [models.defaultName, NumberReader.defaultModel], environment: environment)
         }
+    }
+
+    private func availability(ofModels names: [String], environment: [String: String]) -> PipelineAvailability {
+        let store = ModelStore(catalogue: models, environment: environment)
+        let missing = names.filter { name in
+            models.entries.contains { $0.name == name && !store.isComplete($0) }
+        }
+        guard let first = missing.first else { return .available }
+        return .unavailable(
+            reason: missing.count == 1
+                ? "the model \(first) is not on this machine yet"
+                : "the models \(missing.joined(separator: ", ")) are not on this machine yet",
+            mend: "Run: gantry models fetch \(missing.joined(separator: " "))")
     }
 
     // MARK: Plugins

@@ -91,6 +91,7 @@ enum RegistryFile {
             case nil: nil
             case "person_tracking": .personTracking
             case "scene_detection": .sceneDetection
+            case "player_shifts": .playerShifts
             case let other?: throw item.failure("runs is \(other), which is nothing that can be run")
             }
         let refusal = item.has("unavailable") ? try item.text("unavailable") : nil

@@ -4,7 +4,8 @@ import Tracking
 /// Looks for one player among everything that was seen, and follows them. Pure: the same evidence, the same shifts.
 struct PlayerSearch {
     let evidence: ShiftEvidence
-    let number: Int
+    /// Nil where clicks alone say who is meant.
+    let number: Int?
     let hint: OKLab?
     let opponentHint: OKLab?
     /// See `JerseyDistance`.
@@ -16,12 +17,23 @@ struct PlayerSearch {
         var teams: TeamColours
         /// Numbered from 1 over all shots.
         var people: [Person]
+        /// Whose number was looked for: where none was asked for, the one read on who was clicked on.
+        var number: Int?
         var machine: ShiftMachine
         var timeline: ShiftTimeline
         /// Clicks at which nobody was.
         var missedClicks: [ShiftRequest.Click]
         /// State at each analysed frame.
-        var states: [(time: Double, state: ShiftTransition.State, track: Int?)]
+        var states: [Moment]
+    }
+
+    /// An analysed frame.
+    struct Moment {
+        var frame: Int
+        var time: Double
+        var state: ShiftTransition.State
+        /// Whom the search follows.
+        var track: Int?
     }
 
     /// A track, and what is known of whom it shows.
@@ -61,8 +73,9 @@ struct PlayerSearch {
         let teams = learnTeams(shots, tracker)
         var people = identify(shots, tracker, teams)
         let missed = point(at: &people)
-        for index in people.indices { people[index].isPlayer = isPlayer(people[index], teams) }
-        return follow(people, teams, missed)
+        let wanted = wanted(among: people)
+        for index in people.indices { people[index].isPlayer = isPlayer(people[index], wanted, teams) }
+        return follow(people, wanted?.number, teams, missed)
     }
 
     /// Reads below the confidence asked for are none.
@@ -134,17 +147,25 @@ struct PlayerSearch {
         }
     }
 
-    private func isPlayer(_ person: Person, _ teams: TeamColours) -> Bool? {
+    /// Who is meant: by number, and by team where that is known. Who was clicked on says what was not asked for.
+    private func wanted(among people: [Person]) -> (number: Int, team: Int?)? {
+        let pointed = people.filter { $0.isPointedAt && (number == nil || $0.identity?.number == number) }
+            .compactMap(\.identity).max { $0.confidence < $1.confidence }
+        guard let number = number ?? pointed?.number else { return nil }
+        return (number, hint == nil ? pointed?.team : 0)
+    }
+
+    private func isPlayer(_ person: Person, _ wanted: (number: Int, team: Int?)?, _ teams: TeamColours) -> Bool? {
         if person.isPointedAt { return true }
         // Nobody wears the colour that was asked for: then nobody is the player.
         if teams.state == .notSeen { return false }
-        if let identity = person.identity {
-            return identity.number == number && (hint == nil || identity.team ?? 0 == 0)
-        }
-        return nil
+        guard let identity = person.identity, let wanted else { return nil }
+        return identity.number == wanted.number && (identity.team ?? wanted.team) == (wanted.team ?? identity.team)
     }
 
-    private func follow(_ people: [Person], _ teams: TeamColours, _ missed: [ShiftRequest.Click]) -> Outcome {
+    private func follow(
+        _ people: [Person], _ number: Int?, _ teams: TeamColours, _ missed: [ShiftRequest.Click]
+    ) -> Outcome {
         var present: [Int: [Int]] = [:]
         for (index, person) in people.enumerated() {
             for observation in person.track.observations { present[observation.frame, default: []].append(index) }
@@ -152,30 +173,32 @@ struct PlayerSearch {
         var reads: [Int: [Int: Double]] = [:]
         for (index, person) in people.enumerated() {
             for look in person.looks {
-                guard let read = look.read, let own = read.candidates.first(where: { $0.number == number }),
-                    read.best?.number == number
+                guard let number, let read = look.read, read.best?.number == number,
+                    let own = read.candidates.first(where: { $0.number == number })
                 else { continue }
                 reads[look.frame, default: [:]][index] = own.confidence
             }
         }
         let cuts = Set(evidence.shots.dropFirst().compactMap { $0.first?.frame })
         var machine = ShiftMachine(settings: settings)
-        var states: [(time: Double, state: ShiftTransition.State, track: Int?)] = []
+        var states: [Moment] = []
         for frame in evidence.frames {
             let candidates = (present[frame.frame] ?? []).map { index in
                 let person = people[index]
                 return ShiftFrame.Candidate(
-                    track: person.track.id, read: reads[frame.frame]?[index], colour: person.team?.first,
-                    isPlayer: person.isPlayer, isPointedAt: false)
+                    track: person.track.id, read: reads[frame.frame]?[index],
+                    colour: hint == nil ? nil : person.team?.first,
+                    isPlayer: person.isPlayer, isPointedAt: person.isPointedAt)
             }
             machine.advance(
                 ShiftFrame(
                     time: frame.time.seconds, candidates: candidates, isCut: cuts.contains(frame.frame)))
-            states.append((frame.time.seconds, machine.state, machine.track))
+            states.append(
+                Moment(frame: frame.frame, time: frame.time.seconds, state: machine.state, track: machine.track))
         }
         machine.finish(at: evidence.frames.last?.time.seconds ?? 0)
         return Outcome(
-            teams: teams, people: people, machine: machine,
+            teams: teams, people: people, number: number, machine: machine,
             timeline: ShiftTimeline(machine.segments, duration: evidence.duration, settings: settings),
             missedClicks: missed, states: states)
     }

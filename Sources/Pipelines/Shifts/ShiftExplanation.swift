@@ -5,7 +5,6 @@ import Tracking
 /// Says of every second why it is in a shift or out of all.
 struct ShiftExplanation {
     let outcome: PlayerSearch.Outcome
-    let number: Int
     /// Empty where the search did not come to shifts.
     let shifts: [ShiftSegment]
     let duration: Double
@@ -22,11 +21,11 @@ struct ShiftExplanation {
         let count = max(1, Int(duration.rounded(.up)))
         var moments = [Moment](repeating: Moment(), count: count)
         func second(_ time: Double) -> Int { min(count - 1, max(0, Int(time))) }
-        for (time, state, track) in outcome.states {
-            let at = second(time)
+        for state in outcome.states {
+            let at = second(state.time)
             moments[at].frames += 1
-            if let track { moments[at].tracks[track, default: 0] += 1 }
-            if state == .locked { moments[at].locked += 1 }
+            if let track = state.track { moments[at].tracks[track, default: 0] += 1 }
+            if state.state == .locked { moments[at].locked += 1 }
         }
         for (index, person) in outcome.people.enumerated() {
             var timeOfFrame: [Int: Double] = [:]
@@ -56,8 +55,8 @@ struct ShiftExplanation {
             let by =
                 if person?.isPointedAt == true {
                     "somebody pointed at it"
-                } else if let identity = person?.identity, identity.number == number {
-                    "\(number) was read \(identity.support) times of \(identity.reads) on it"
+                } else if let identity = person?.identity, identity.number == outcome.number {
+                    "\(identity.number) was read \(identity.support) times of \(identity.reads) on it"
                 } else if 2 * moment.locked > moment.frames {
                     "the number was read shortly before"
                 } else {
@@ -71,6 +70,8 @@ struct ShiftExplanation {
         let people = moment.people.map { outcome.people[$0] }
         let others = people.count { $0.isPlayer == false }
         return "\(people.count) seen, \(others) known to be others, \(people.count - others) unknown"
-            + (moment.reads["\(number)"].map { "; \(number) was read \($0) times, not enough" } ?? "")
+            + (outcome.number.flatMap { number in
+                moment.reads["\(number)"].map { "; \(number) was read \($0) times, not enough" }
+            } ?? "")
     }
 }

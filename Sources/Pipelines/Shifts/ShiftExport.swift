@@ -1,132 +1,137 @@
 import FileSafety
 import Formats
+import Foundation
+import Media
 import Model
 import Tracking
 
-/// A search's outcome as files, each published whole or not at all.
+/// A search's outcome as files, each published whole or not at all: the documents, and the clips and the debug overlay
+/// where they are asked for. The same outcome gives the same bytes.
 struct ShiftExport {
     let request: ShiftRequest
+    let source: VideoSource
     let reference: VideoReference
-    let outcome: PlayerSearch.Outcome
-    let finding: ShiftFinding
-    /// As results have them; their ids are those of `debug.json`.
-    let tracks: [Track]
-    /// Names by class id.
-    let classes: [Int: String]
-    /// Seconds.
-    let cuts: [Double]
-    let duration: Double
+    let found: ShiftAnalysis.Found
+    /// Where the files go.
+    let folder: OutputDirectory
+    /// Where it is kept what each clip was made of, so that those that are there already stay.
+    let records: OutputDirectory
+    let cancellation: Cancellation
+    let observer: PipelineObserver
 
-    /// - Parameter stageSeconds: asked for once the files are there.
-    func publish(in results: OutputDirectory, stageSeconds: () -> [String: Double]) throws -> ShiftOutcome {
-        let document = document
+    enum Name {
+        static let shifts = "shifts.json"
+        static let table = "shifts.csv"
+        static let decisions = "shifts.edl"
+        static let debug = "debug.json"
+        static let tracks = "tracks.json"
+        static let overlay = "debug_overlay.mp4"
+        static let results = "results.json"
+    }
+
+    struct Published {
+        var document: ShiftsDocument
+        var json: [UInt8]
+        var clips: ClipExport.Outcome?
+        /// Paths within the folder: `shifts.json` first, the clips last.
+        var files: [String]
+        /// For `results.json`.
+        var artifacts: [ShiftResultsDocument.Artifact]
+    }
+
+    func publish() throws -> Published {
+        let documents = ShiftDocuments(request: request, reference: reference, found: found)
+        let document = documents.shifts
         let json = try document.bytes()
         // `shifts.json` comes last: while it is there, the files beside it are of the same run.
-        try results.remove(ShiftPipeline.shiftsName)
-        try results.publish(name: ShiftPipeline.debugName, bytes: debug.bytes())
-        let tracks = TracksDocument(video: reference, classes: classes, tracks: tracks)
-        try results.publishStream(name: ShiftPipeline.tracksName) { file in try tracks.write { try file.write($0) } }
-        try results.publish(name: ShiftPipeline.tableName, bytes: document.csv)
-        try results.publish(name: ShiftPipeline.shiftsName, bytes: json)
-        return ShiftOutcome(
-            document: document, finding: finding, json: json, shifts: shifts, folder: request.track.output,
-            files: [
-                ShiftPipeline.shiftsName, ShiftPipeline.tableName, ShiftPipeline.debugName, ShiftPipeline.tracksName,
-            ],
-            stageSeconds: stageSeconds())
-    }
-
-    private var shifts: [ShiftSegment] { finding.kind == .found ? outcome.timeline.merged : [] }
-
-    private var document: ShiftsDocument {
-        ShiftsDocument(
-            video: reference,
-            player: ShiftsDocument.Player(
-                number: request.number, jerseyColour: request.jerseyColour, opponentColour: request.opponentColour,
-                seenColour: outcome.teams.state == .decided && request.jerseyColour != nil
-                    ? outcome.teams.own?.hexadecimal : nil),
-            finding: finding.kind.rawValue, message: finding.message, notes: finding.notes,
-            shifts: shifts.map {
-                ShiftsDocument.Shift(
-                    start: Self.thousandths($0.start), end: Self.thousandths($0.end), confidence: confidence(of: $0))
-            },
-            secondsOnCamera: finding.kind == .found ? Self.thousandths(outcome.timeline.timeOnCamera) : 0,
-            numbersRead: Self.named(ReadCounts(outcome.people).byNumber))
-    }
-
-    /// Mean over the time followed of how sure the tracks are to be the player's.
-    private func confidence(of shift: ShiftSegment) -> Double {
-        let people = Dictionary(uniqueKeysWithValues: outcome.people.map { ($0.track.id, $0) })
-        var (sum, count) = (0.0, 0)
-        for (time, _, track) in outcome.states where shift.start <= time && time <= shift.end {
-            guard let track, let person = people[track] else { continue }
-            let identity = person.identity?.number == request.number ? person.identity?.confidence : nil
-            sum += person.isPointedAt ? 1 : identity ?? 0.5
-            count += 1
+        try folder.remove(Name.shifts)
+        let tracks = TracksDocument(video: reference, classes: found.classes, tracks: found.tracks)
+        try folder.publishStream(name: Name.tracks) { file in try tracks.write { try file.write($0) } }
+        try folder.publish(name: Name.table, bytes: document.csv)
+        let pieces = zip(found.shifts, document.shifts).map { segment, shift in
+            (frames: source.frames(from: segment.start, to: segment.end), segment: segment, shift.confidence)
+        }.filter { !$0.frames.isEmpty }
+        let hasShifts = !pieces.isEmpty
+        if hasShifts {
+            let decisions = try EditDecisionList(of: pieces.map(\.frames), in: source)
+            try folder.publish(name: Name.decisions, bytes: decisions.bytes)
+        } else {
+            try folder.remove(Name.decisions)
         }
-        return count > 0 ? Self.thousandths(sum / Double(count)) : 0
-    }
-
-    private var debug: ShiftDebugDocument {
-        let (settings, teams) = (request.settings, outcome.teams)
-        var timeOfTrack: [Int: Int] = [:]
-        for state in outcome.states { if let track = state.track { timeOfTrack[track, default: 0] += 1 } }
-        return ShiftDebugDocument(
-            fps: reference.frameRate, width: reference.width, height: reference.height, duration: duration,
-            parameters: ShiftDebugDocument.Parameters(
-                cameraMode: request.mode.rawValue, playerNumber: request.number, jerseyColour: request.jerseyColour,
-                opponentColour: request.opponentColour, detectStride: stride,
-                ocrMinConf: settings.minimumReadConfidence, minTrackSeconds: settings.minimumDuration,
-                gapMergeSeconds: settings.mergedGap, lockSecondsAfterConfirm: settings.lock,
-                lostTimeoutSeconds: settings.lostTimeout, jerseyColourTolerance: request.colourTolerance,
-                preRoll: settings.preRoll, postRoll: settings.postRoll),
-            finding: finding.kind.rawValue, message: finding.message,
-            chosenTrack: timeOfTrack.max { ($0.value, $1.key) < ($1.value, $0.key) }?.key ?? 0,
-            votes: Self.named(outcome.machine.votes),
-            transitions: outcome.machine.transitions.map {
-                ShiftDebugDocument.Transition(
-                    t: $0.time, from: $0.from.rawValue, to: $0.to.rawValue, reason: $0.reason.rawValue, track: $0.track)
-            },
-            rawSegments: outcome.timeline.raw.map(Self.segment),
-            mergedSegments: outcome.timeline.merged.map(Self.segment),
-            merges: outcome.timeline.merges.map {
-                ShiftDebugDocument.Merge(previousEnd: $0.previousEnd, nextStart: $0.nextStart, gap: $0.gap)
-            },
-            cuts: cuts,
-            colours: ShiftDebugDocument.Colours(
-                state: teams.state.rawValue, own: teams.own?.hexadecimal, opponent: teams.opponent?.hexadecimal,
-                worn: teams.groups.reduce(into: [:]) { $0[$1.colour.hexadecimal, default: 0] += $1.tracks }),
-            tracks: outcome.people.map(person),
-            seconds: ShiftExplanation(
-                outcome: outcome, number: request.number, shifts: shifts, duration: duration
-            ).seconds())
-    }
-
-    private var stride: Int {
-        switch request.track.selection {
-        case .every(let stride): stride
-        case .perSecond: 0
+        var clips: ClipExport.Outcome?
+        if hasShifts, request.clips || request.combined {
+            clips = try cut(
+                pieces.map { ShiftList.Shift(start: $0.segment.start, end: $0.segment.end, confidence: $0.2) })
         }
+        try removeStale(keeping: clips)
+        let hasOverlay = request.debugOverlay == .always || request.debugOverlay == .withoutShifts && !hasShifts
+        if hasOverlay {
+            try film()
+        } else {
+            try folder.remove(Name.overlay)
+        }
+        try folder.publish(
+            name: Name.debug, bytes: documents.debug(overlay: hasOverlay ? Name.overlay : nil).bytes())
+        try folder.publish(name: Name.shifts, bytes: json)
+        var artifacts: [ShiftResultsDocument.Artifact] = [
+            .init(.shifts, path: Name.shifts), .init(.table, path: Name.table), .init(.timeline, path: Name.debug),
+            .init(.tracks, path: Name.tracks),
+        ]
+        if hasShifts { artifacts.append(.init(.edl, path: Name.decisions)) }
+        if hasOverlay { artifacts.append(.init(.debugOverlay, path: Name.overlay)) }
+        if let combined = clips?.combined { artifacts.append(.init(.combined, path: combined.path)) }
+        return Published(
+            document: document, json: json, clips: clips,
+            files: artifacts.map(\.path) + (clips?.clips.map(\.path) ?? []), artifacts: artifacts)
     }
 
-    private func person(_ person: PlayerSearch.Person) -> ShiftDebugDocument.Person {
-        let observations = person.track.observations
-        return ShiftDebugDocument.Person(
-            track: person.track.id, start: observations.first?.time.seconds ?? 0,
-            end: observations.last?.time.seconds ?? 0, number: person.identity?.number,
-            confidence: person.identity.map { Self.thousandths($0.confidence) }, reads: Self.named(person.reads),
-            looks: person.looks.count, colour: person.shirt?.hexadecimal,
-            team: person.team?.first.map(Self.thousandths),
-            verdict: person.isPlayer.map { $0 ? "player" : "other" } ?? "unknown")
+    private func cut(_ segments: [ShiftList.Shift]) throws -> ClipExport.Outcome {
+        var clips = ClipRequest(segments: segments)
+        clips.combined = request.combined
+        // What an earlier run made of other shifts is replaced; what it made of these is kept.
+        clips.overwrite = true
+        clips.lists = false
+        return try ClipExport(source: source, request: clips).run(
+            into: folder, records: records, cancellation: cancellation, observer: observer)
     }
 
-    private static func segment(_ segment: ShiftSegment) -> ShiftDebugDocument.Segment {
-        ShiftDebugDocument.Segment(start: segment.start, end: segment.end)
+    /// Clips of an earlier run that are none of this one's.
+    private func removeStale(keeping clips: ClipExport.Outcome?) throws {
+        if clips?.combined == nil {
+            try folder.remove(ClipExport.combinedName)
+            try records.remove("\(ClipExport.combinedName).json")
+        }
+        guard try folder.names().contains(ClipExport.clipFolder) else { return }
+        let kept = Set((clips?.clips ?? []).map(\.path))
+        let inner = try folder.folder(named: ClipExport.clipFolder)
+        for name in try inner.names()
+        where ClipExport.isClipName(name) && !kept.contains("\(ClipExport.clipFolder)/\(name)") {
+            try inner.remove(name)
+            try records.remove("\(name).json")
+        }
+        if clips == nil, try inner.names().isEmpty { try folder.removeFolder(named: ClipExport.clipFolder) }
     }
 
-    private static func named(_ counts: [Int: Int]) -> [String: Int] {
-        Dictionary(uniqueKeysWithValues: counts.map { ("\($0.key)", $0.value) })
+    private func film() throws {
+        var overlay = ShiftOverlay(
+            found.outcome, shifts: found.shifts, times: (0..<source.facts.frameCount).map(source.seconds(of:)))
+        let total = source.facts.frameCount
+        observer(.progress(StageProgress(stage: .overlay, done: 0, total: total)))
+        let summary = try folder.publish(name: Name.overlay) { path in
+            do {
+                return try OverlayVideo(source: source).render(
+                    to: path, interrupt: cancellation.interrupt,
+                    progress: {
+                        observer(.progress(StageProgress(stage: .overlay, done: min($0, total - 1), total: total)))
+                    },
+                    scene: { overlay.scene(at: $0) })
+            } catch var failure as MediaFailure where failure.subject == path {
+                // Its user knows the file by the name it was to get.
+                failure.subject = "\(folder.path)/\(Name.overlay)"
+                throw failure
+            }
+        }
+        observer(.progress(StageProgress(stage: .overlay, done: total, total: total)))
+        summary.notes.forEach { observer(.warning($0)) }
     }
-
-    private static func thousandths(_ value: Double) -> Double { (value * 1000).rounded() / 1000 }
 }

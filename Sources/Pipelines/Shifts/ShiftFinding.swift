@@ -25,9 +25,11 @@ package struct ShiftFinding: Hashable, Sendable {
     /// Things a user should know though shifts were found.
     package var notes: [String]
 
-    init(_ outcome: PlayerSearch.Outcome, number: Int, hint: String?) {
+    /// - Parameter hint: the colour that was asked for, as it was given.
+    init(_ outcome: PlayerSearch.Outcome, hint: String?) {
         let people = outcome.people
         let teams = outcome.teams
+        let number = outcome.number
         notes = outcome.missedClicks.map { "nobody was found at the click \($0.t),\($0.x),\($0.y)" }
         switch teams.state {
         case .grey: notes.append("the video has no colours: only numbers tell players apart")
@@ -35,20 +37,20 @@ package struct ShiftFinding: Hashable, Sendable {
             notes.append("the shirts' colours do not tell the teams apart\(Self.colours(teams)): only numbers do")
         case .decided, .notSeen, .nobody: break
         }
-        let bearers = people.filter { $0.identity?.number == number }
+        let bearers = people.filter { $0.identity != nil && $0.identity?.number == number }
         let sides = Set(bearers.compactMap { $0.identity?.team })
-        let others = people.filter { $0.identity?.number == number && $0.isPlayer == false }
+        let others = bearers.filter { $0.isPlayer == false }
+        let shown = number.map { "The number \($0)" } ?? "A number"
         if people.isEmpty {
             (kind, message) = (.nobody, "Nobody was found in this video.")
         } else if teams.state == .notSeen, !people.contains(where: \.isPointedAt) {
             kind = .colourNotSeen
             message = "Nobody wears \(hint ?? "that colour")\(Self.colours(teams)). \(Self.reads(people))"
-        } else if hint == nil, sides.count > 1 {
+        } else if hint == nil, sides.count > 1, !people.contains(where: \.isPointedAt) {
             kind = .twoPlayers
             let shirts = Set(bearers.compactMap { $0.shirt?.hexadecimal }).sorted()
             message =
-                "The number \(number) is worn in two colours: \(shirts.joined(separator: ", ")). "
-                + "Say which with --jersey-color."
+                "\(shown) is worn in two colours: \(shirts.joined(separator: ", ")). Say which: jersey_color."
         } else if !outcome.timeline.merged.isEmpty {
             let count = outcome.timeline.merged.count
             (kind, message) = (.found, count == 1 ? "1 shift." : "\(count) shifts.")
@@ -61,10 +63,13 @@ package struct ShiftFinding: Hashable, Sendable {
         } else if !others.isEmpty {
             kind = .otherColour
             let shirts = Set(others.compactMap { $0.shirt?.hexadecimal }).sorted()
-            message = "The number \(number) was read, but only on shirts of \(shirts.joined(separator: ", "))."
+            message = "\(shown) was read, but only on shirts of \(shirts.joined(separator: ", "))."
         } else {
             kind = .numberNotSeen
-            message = "The number \(number) was not read often enough on anybody. \(Self.reads(people))"
+            message =
+                number == nil
+                ? "Nobody is known to be the player: nobody was found at the clicks."
+                : "\(shown) was not read often enough on anybody. \(Self.reads(people))"
         }
     }
 

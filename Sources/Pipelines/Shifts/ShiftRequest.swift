@@ -46,9 +46,16 @@ package struct ShiftRequest: Sendable {
         }
     }
 
+    /// The video with the boxes, reads and states drawn in, which shows why every second is in or out.
+    package enum DebugOverlay: Hashable, Sendable {
+        case never, always
+        /// Where no shift is found, so that it can be seen why.
+        case withoutShifts
+    }
+
     package var track: TrackRequest
-    /// 0…99.
-    package var number: Int
+    /// 0…99; nil where clicks alone say who is meant.
+    package var number: Int?
     /// `#rrggbb`.
     package var jerseyColour: String?
     package var opponentColour: String?
@@ -56,13 +63,41 @@ package struct ShiftRequest: Sendable {
     package var clicks: [Click] = []
     package var settings: ShiftSettings
     package var colourTolerance: Double
+    /// Cut a clip of each shift.
+    package var clips = false
+    /// All clips in one more file.
+    package var combined = false
+    package var debugOverlay = DebugOverlay.never
 
-    package init(track: TrackRequest, number: Int, mode: CameraMode = .broadcast) {
+    package init(track: TrackRequest, number: Int?, mode: CameraMode = .broadcast) {
         self.track = track
         self.number = number
         self.mode = mode
         settings = mode.shifts
         colourTolerance = mode.colourTolerance
+    }
+
+    /// What a job is asked for: clips of everything, and the overlay at least where there are none.
+    package init(_ setup: ShiftSetup, track: TrackRequest) {
+        self.init(track: track, number: setup.playerNumber, mode: setup.cameraMode)
+        self.track.selection = .every(setup.detectStride)
+        self.track.tiling = setup.cameraMode.tiling
+        // Players are people; a ball wears no number.
+        self.track.classes = ["person"]
+        jerseyColour = setup.jerseyColour
+        opponentColour = setup.opponentColour
+        clicks = setup.clicks
+        settings.minimumReadConfidence = setup.ocrMinConf
+        settings.minimumDuration = setup.minTrackSeconds
+        settings.mergedGap = setup.gapMergeSeconds
+        settings.lock = setup.lockSecondsAfterConfirm
+        settings.lostTimeout = setup.lostTimeoutSeconds
+        settings.preRoll = setup.preRoll
+        settings.postRoll = setup.postRoll
+        colourTolerance = setup.jerseyColourTolerance
+        clips = true
+        combined = setup.enableCombined
+        debugOverlay = setup.debugOverlay ? .always : .withoutShifts
     }
 
     /// A colour as it is written everywhere else: `#rrggbb` in small letters. The `#` may be missing, and three digits
@@ -76,10 +111,16 @@ package struct ShiftRequest: Sendable {
 
     /// - Throws: `invalidArgument` for what can be known to be wrong without the video.
     package func validate() throws(PipelineFailure) {
-        guard (0...99).contains(number) else {
+        if let number {
+            guard (0...99).contains(number) else {
+                throw PipelineFailure(
+                    code: .invalidArgument, message: "a jersey number has one or two digits", subject: "\(number)",
+                    hint: "Give a number from 0 to 99")
+            }
+        } else if clicks.isEmpty {
             throw PipelineFailure(
-                code: .invalidArgument, message: "a jersey number has one or two digits", subject: "\(number)",
-                hint: "Give a number from 0 to 99")
+                code: .invalidArgument, message: "nobody is asked for: there is neither a number nor a click",
+                hint: "Give the player's number (player_number, --number), or click on them (clicks, --click)")
         }
         for text in [jerseyColour, opponentColour].compactMap({ $0 }) where OKLab(hexadecimal: text) == nil {
             throw PipelineFailure(

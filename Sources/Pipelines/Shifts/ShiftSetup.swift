@@ -99,6 +99,24 @@ package struct ShiftSetup: Hashable, Sendable {
         return (given.asObject ?? [:]).keys.filter { !known.contains($0) && $0 != "extend_sec" }.sorted()
     }
 
+    /// What is wrong with one field's value.
+    static func issues(ofField name: String, _ value: WireValue) -> [ConfigIssue] {
+        do throws(InvalidShiftSetup) {
+            _ = try ShiftSetup(normalising: [name: value])
+            return []
+        } catch {
+            return error.issues
+        }
+    }
+
+    /// What will keep a run with these settings from finding anybody; nil where nothing does.
+    static func warning(about settings: [String: WireValue]) -> String? {
+        let asksForSomebody =
+            settings["player_number"]?.isNull == false || settings["clicks"]?.asArray?.isEmpty == false
+        return asksForSomebody || settings["verify_mode"]?.asBoolean == true
+            ? nil : "nobody is asked for: there is neither a number nor a click"
+    }
+
     /// Every field, under its name.
     package var wireValue: WireValue {
         [

@@ -78,8 +78,8 @@ struct AnalyzeCommand: ParsableCommand {
         } else {
             try StandardOutput.print(AnalyzeReport(outcome: outcome, folder: plan.output).text)
         }
-        if let message = outcome.message {
-            StandardError.write("warning: \(message)\n")
+        if outcome.hasFailures {
+            StandardError.write("warning: \(outcome.message ?? "a pipeline failed")\n")
             throw ExitCode(1)
         }
     }
@@ -101,7 +101,8 @@ struct AnalyzeReport {
         var lines: [String] = []
         for result in outcome.results {
             let state = result.status == .completed ? "[OK]   " : "[ERROR]"
-            let count = result.annotationCount == 1 ? "1 annotation" : "\(result.annotationCount) annotations"
+            let annotations = result.annotationCount == 1 ? "1 annotation" : "\(result.annotationCount) annotations"
+            let count = result.message ?? annotations
             lines.append(
                 result.status == .completed
                     ? "\(state) \(result.pipelineName): \(count) in \(ProgressMeter.duration(result.processingTime))"

@@ -6,7 +6,7 @@ struct ShiftReport {
 
     var text: String {
         let document = outcome.document
-        let player = "number \(document.player.number)"
+        let player = document.player.number.map { "number \($0)" } ?? "who was clicked on"
         let length = ProgressMeter.clock(document.video.duration)
         var lines: [String] = []
         if outcome.finding.kind == .found {
@@ -37,6 +37,9 @@ struct ShiftReport {
     }
 
     private static let meaning = [
+        ShiftPipeline.decisionsName: "the shifts for editing programs",
+        ShiftPipeline.overlayName: "everybody's boxes and reads, and the search's state",
+        ShiftPipeline.combinedName: "all clips in one",
         ShiftPipeline.shiftsName: "the shifts, what was looked for and what was read",
         ShiftPipeline.tableName: "the shifts as a table",
         ShiftPipeline.tracksName: "everybody's boxes, with the track ids of debug.json",

@@ -13,7 +13,7 @@ struct ShiftsCommand: ParsableCommand {
             same folder is not done again. docs/shifts.md explains the results.
 
               gantry models fetch && gantry models fetch ppocr-v6-tiny-rec
-              gantry shifts game.mp4 --number 17 --jersey-color '#203524' --out shifts/
+              gantry shifts game.mp4 --number 17 --jersey-color '#203524' --combined --out shifts/
 
             Exit status 1 where the player was not found: debug.json says what was seen instead.
             """)
@@ -21,8 +21,8 @@ struct ShiftsCommand: ParsableCommand {
     @Argument(help: "The video.")
     var video: String
 
-    @Option(help: "The player's number, 0 to 99.")
-    var number: Int
+    @Option(help: "The player's number, 0 to 99; may be left out where a click says who is meant.")
+    var number: Int?
 
     @Option(
         help: ArgumentHelp(
@@ -44,6 +44,9 @@ struct ShiftsCommand: ParsableCommand {
 
     @Option(help: "Folder for the results (default: beside the video, named after it).")
     var out: String?
+
+    @OptionGroup(title: "Shifts")
+    var shifts: ShiftOptions
 
     @OptionGroup(title: "Detection")
     var detection: DetectionOptions
@@ -77,14 +80,16 @@ struct ShiftsCommand: ParsableCommand {
         request.jerseyColour = jerseyColor
         request.opponentColour = opponentColor
         request.clicks = click.map(\.click)
+        shifts.apply(to: &request)
         return request
     }
 
     /// `games/match.mp4` → `games/match.17.shifts`.
-    private static func defaultOutput(for video: String, number: Int) -> String {
+    private static func defaultOutput(for video: String, number: Int?) -> String {
         let path = video as NSString
         let stem = (path.lastPathComponent as NSString).deletingPathExtension
-        return (path.deletingLastPathComponent as NSString).appendingPathComponent("\(stem).\(number).shifts")
+        return (path.deletingLastPathComponent as NSString).appendingPathComponent(
+            "\(stem).\(number.map { "\($0)." } ?? "")shifts")
     }
 }
 

@@ -111,7 +111,11 @@ struct ResultRoutes: Sendable {
                 hint: result.files.isEmpty ? nil : "It has: \(result.files.joined(separator: ", "))",
                 field: name == nil ? nil : "file")
         }
-        return ("\(folder)/\(try FileName(file).text)", file)
+        // A pipeline may have a folder of its own.
+        let parts = try file.split(separator: "/", omittingEmptySubsequences: false).map {
+            try FileName(String($0)).text
+        }
+        return ("\(folder)/\(parts.joined(separator: "/"))", parts.last ?? file)
     }
 
     private var artifacts: Route {
