@@ -24,6 +24,41 @@ package enum FolderTree {
         return files
     }
 
+    /// Opens the regular file at `parts` below `folder` for reading. No link is followed on the way, whoever may change
+    /// the folders meanwhile.
+    ///
+    /// - Returns: A descriptor that is the caller's to close.
+    package static func open(_ parts: [FileName], below folder: String) throws(FileSafetyFailure) -> Int32 {
+        let top = try FileDescriptor(
+            opening: folder, flags: O_RDONLY | O_DIRECTORY | O_NOFOLLOW, action: "cannot open the folder")
+        return try open(parts[...], in: top)
+    }
+
+    private static func open(
+        _ parts: ArraySlice<FileName>, in folder: borrowing FileDescriptor
+    ) throws(FileSafetyFailure) -> Int32 {
+        guard let name = parts.first?.text else {
+            throw FileSafetyFailure(code: .invalidArgument, message: "names no file", subject: folder.path)
+        }
+        let shown = "\(folder.path)/\(name)"
+        guard parts.count == 1 else {
+            let inner = try FileDescriptor(
+                opening: name, in: folder.number, flags: O_RDONLY | O_DIRECTORY | O_NOFOLLOW,
+                action: "cannot open the folder", shownPath: shown)
+            return try open(parts.dropFirst(), in: inner)
+        }
+        // Not blocking on a FIFO; regular files do not care.
+        let file = try FileDescriptor(
+            opening: name, in: folder.number, flags: O_RDONLY | O_NOFOLLOW | O_NONBLOCK, action: "cannot open",
+            shownPath: shown)
+        guard try file.status().isRegularFile else {
+            throw FileSafetyFailure(code: .notFound, message: "is no regular file", subject: shown)
+        }
+        let own = fcntl(file.number, F_DUPFD_CLOEXEC, 0)
+        guard own >= 0 else { throw .system(errno, "cannot open", shown) }
+        return own
+    }
+
     /// Whether a regular file lies there, and no link to one.
     package static func isFile(_ path: String) -> Bool {
         var facts = stat()

@@ -54,6 +54,8 @@ package struct Job: Hashable, Sendable {
     package var queuePosition: Int?
     package var lease: Lease?
     package var progress: JobProgress?
+    /// When that was reported; nil where nobody remembers.
+    package var progressedAt: WallTime?
     package var result: JobResult?
     /// Why it failed.
     package var fault: Fault?
@@ -63,7 +65,7 @@ package struct Job: Hashable, Sendable {
     package init(
         id: JobID, request: JobRequest, state: JobState, attempt: Int, submittedAt: WallTime, queuedAt: WallTime,
         startedAt: WallTime? = nil, endedAt: WallTime? = nil, queuePosition: Int? = nil, lease: Lease? = nil,
-        progress: JobProgress? = nil, result: JobResult? = nil, fault: Fault? = nil,
+        progress: JobProgress? = nil, progressedAt: WallTime? = nil, result: JobResult? = nil, fault: Fault? = nil,
         deadlyChunks: [ChunkReference] = []
     ) {
         self.id = id
@@ -77,6 +79,7 @@ package struct Job: Hashable, Sendable {
         self.queuePosition = queuePosition
         self.lease = lease
         self.progress = progress
+        self.progressedAt = progressedAt
         self.result = result
         self.fault = fault
         self.deadlyChunks = deadlyChunks

@@ -4,7 +4,8 @@ import FileSafety
 ///
 /// Rather too little than too much: a job goes only where several independent things agree, and what they disagree on is
 /// reported and left. Files go before the record, so that a sweep that was interrupted is taken up by the next one. It
-/// is for whoever holds the storage folder's lock: the server, or a command while none runs.
+/// is for whoever holds the storage folder's lock: the server, or a command while none runs. A draft goes as a whole, with
+/// all its runs, or stays as a whole; one that waits for its owner stays.
 package struct RetentionSweep: Sendable {
     /// What one sweep did, or would do.
     package struct Report: Hashable, Sendable {
@@ -31,6 +32,18 @@ package struct RetentionSweep: Sendable {
         package var byteCount: Int64 { (jobs + orphans).reduce(0) { $0 + $1.byteCount } }
     }
 
+    /// What is looked at.
+    package enum Scope: Hashable, Sendable {
+        /// Drafts, jobs that were submitted whole, and files of neither.
+        case everything
+        /// Drafts only, the oldest first, so many at most.
+        case drafts(atMost: Int)
+    }
+
+    /// What ended less than this ago is recent, whatever is asked for.
+    package static let shortestAge = Duration.seconds(3600)
+    /// Drafts in which nothing is are left alone for so long: somebody may be about to fill them.
+    static let emptyAge = Duration.seconds(86_400)
     /// Jobs that one sweep looks at; the next one takes the rest.
     static let mostJobs = 100_000
     /// Files of no job are left alone for so long: a submission puts them there before its job.
@@ -38,7 +51,7 @@ package struct RetentionSweep: Sendable {
     /// Times outside 2020...2200 are of clocks that were never set.
     static let believable = WallTime(milliseconds: 1_577_836_800_000)...WallTime(milliseconds: 7_258_118_400_000)
 
-    private let store: any JobStore
+    private let store: any DraftStore
     private let folders: StorageFolders
     private let isDryRun: Bool
     private let now: JobTime
@@ -50,7 +63,8 @@ package struct RetentionSweep: Sendable {
     ///   - dryRun: Nothing is removed; the report says what would be.
     /// - Throws: where the store does not answer, or the clock cannot be right. What fails for one job is in the report.
     package static func run(
-        store: any JobStore, folders: StorageFolders, olderThan age: Duration, dryRun: Bool, now: JobTime
+        store: any DraftStore, folders: StorageFolders, olderThan age: Duration, dryRun: Bool, now: JobTime,
+        scope: Scope = .everything
     ) async throws(JobsFailure) -> Report {
         guard believable.contains(now.wall), age >= .zero else {
             throw JobsFailure(
@@ -60,8 +74,17 @@ package struct RetentionSweep: Sendable {
         let sweep = RetentionSweep(store: store, folders: folders, isDryRun: dryRun, now: now)
         var report = Report()
         let cutoff = WallTime(milliseconds: now.wall.milliseconds - age.nanoseconds / 1_000_000)
+        var mostDrafts = mostJobs
+        if case .drafts(let count) = scope { mostDrafts = count }
+        for id in try await store.drafts(changedBefore: cutoff, limit: mostJobs) {
+            if Task.isCancelled || report.jobs.count >= mostDrafts { return report }
+            try await sweep.sweepDraft(id, endedBefore: cutoff, into: &report)
+        }
+        guard scope == .everything else { return report }
         for id in try await store.ended(before: cutoff, limit: mostJobs) {
             if Task.isCancelled { return report }
+            // It went with its draft, or stays with it.
+            if try await store.draft(ofRun: id) != nil { continue }
             try await sweep.sweep(id, endedBefore: cutoff, into: &report)
         }
         for name in sweep.namesWithFiles() {
@@ -71,7 +94,7 @@ package struct RetentionSweep: Sendable {
         return report
     }
 
-    private init(store: any JobStore, folders: StorageFolders, isDryRun: Bool, now: JobTime) {
+    private init(store: any DraftStore, folders: StorageFolders, isDryRun: Bool, now: JobTime) {
         self.store = store
         self.folders = folders
         self.isDryRun = isDryRun
@@ -109,6 +132,55 @@ package struct RetentionSweep: Sendable {
         return ended < cutoff ? nil : "it ended too recently"
     }
 
+    // MARK: Drafts
+
+    private func sweepDraft(
+        _ id: JobID, endedBefore cutoff: WallTime, into report: inout Report
+    ) async throws(JobsFailure) {
+        guard var draft = try await store.draft(id) else { return }
+        var runs: [Job] = []
+        for run in draft.runs {
+            if let job = try await store.job(run) { runs.append(job) }
+        }
+        let names = Set([id] + draft.runs).sorted()
+        if let reason = reasonToKeep(draft, runs, cutoff) ?? names.lazy.compactMap(reasonToKeepFiles).first {
+            report.kept.append(Report.Kept(job: id, reason: reason))
+            return
+        }
+        let removal = Report.Removal(
+            job: id, endedAt: runs.last?.endedAt, byteCount: names.reduce(0) { $0 + diskBytes(of: $1) })
+        if !isDryRun {
+            do {
+                draft.state = .removed
+                // From here on nobody else does anything with it.
+                guard try await store.save(draft, at: now) != nil else {
+                    report.kept.append(Report.Kept(job: id, reason: "it was changed just now"))
+                    return
+                }
+                for name in names { try folders.removeFiles(of: name.text) }
+                try await store.discard(id, at: now)
+            } catch {
+                report.kept.append(Report.Kept(job: id, reason: "\(error)", isFailure: true))
+                return
+            }
+        }
+        report.jobs.append(removal)
+    }
+
+    private func reasonToKeep(_ draft: Draft, _ runs: [Job], _ cutoff: WallTime) -> String? {
+        guard Self.believable.contains(draft.changedAt), draft.changedAt >= draft.createdAt else {
+            return "when it was changed cannot be right: the clock was wrong then"
+        }
+        if let reason = runs.lazy.compactMap({ reasonToKeep($0, cutoff) }).first { return reason }
+        switch draft.state {
+        case .submitted, .cancelled, .removed: return nil
+        case .open:
+            let isEmpty = draft.video == nil && draft.setup == nil && draft.runs.isEmpty
+            let newest = now.wall.milliseconds - Self.emptyAge.nanoseconds / 1_000_000
+            return isEmpty && draft.changedAt.milliseconds < newest ? nil : "it waits for its owner"
+        }
+    }
+
     // MARK: Files
 
     /// What on the disk speaks against removing a job's files.
@@ -144,7 +216,7 @@ package struct RetentionSweep: Sendable {
     }
 
     private func sweepOrphan(_ id: JobID, into report: inout Report) async throws(JobsFailure) {
-        guard try await store.job(id) == nil, isOld(filesOf: id) else { return }
+        guard try await store.job(id) == nil, try await store.draft(id) == nil, isOld(filesOf: id) else { return }
         if let reason = reasonToKeepFiles(of: id) {
             report.kept.append(Report.Kept(job: id, reason: reason))
             return

@@ -198,7 +198,8 @@ enum StatementName: String, CaseIterable {
             jobs.submitted_at, jobs.queued_at, jobs.started_at, jobs.ended_at, jobs.needs_gpu,
             requests.owner, requests.video_path, requests.video_file_name, requests.video_bytes,
             requests.video_seconds, requests.video_sha256, requests.pipelines, requests.config, requests.storage_path,
-            details.progress, details.result_path, details.result_message, details.fault, jobs.deadly_chunks
+            details.progress, details.result_path, details.result_message, details.fault, jobs.deadly_chunks,
+            (SELECT log.at FROM log WHERE log.sequence = jobs.progress_sequence)
         FROM jobs JOIN requests USING (number) LEFT JOIN details USING (number)
         """
 

@@ -108,6 +108,7 @@ extension Job {
                 worker: WorkerID(row.text(6)), deadline: MonotonicTime(nanoseconds: row.integer(7)))
         }
         if let text = row.optionalText(22) { progress = try JSONText.decode(JobProgress.self, from: text) }
+        progressedAt = row.optionalInteger(27).map { WallTime(milliseconds: $0) }
         if let path = row.optionalText(23) { result = JobResult(path: path, message: row.optionalText(24)) }
         if let text = row.optionalText(25) { fault = try JSONText.decode(Fault.self, from: text) }
         if let text = row.optionalText(26) { deadlyChunks = try JSONText.decode([ChunkReference].self, from: text) }

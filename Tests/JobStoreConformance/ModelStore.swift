@@ -132,6 +132,7 @@ struct ModelStore {
         case .progress(var progress):
             progress.fraction = max(progress.fraction, job.progress?.fraction ?? 0)
             entries[index].job.progress = progress
+            entries[index].job.progressedAt = time.wall
             log.removeAll { $0.job == job.id && $0.isProgress }
             log.append(Line(job: job.id, text: "progressed \(progress.fraction)", isProgress: true))
         case .complete(let result):

@@ -12,7 +12,7 @@ package struct CORSPolicy: Sendable, Hashable {
         "Authorization, X-API-Key, Content-Type, Idempotency-Key, Last-Event-ID, MCP-Protocol-Version, Mcp-Session-Id, X-Request-ID, If-None-Match, Range"
     /// What a page may read besides the headers that any page may read.
     static let responseHeaders = "X-Request-ID, ETag, Content-Range, Accept-Ranges, Retry-After, WWW-Authenticate"
-    static let methods = "GET, HEAD, POST, DELETE, OPTIONS"
+    static let methods = "GET, HEAD, POST, PUT, DELETE, OPTIONS"
 
     /// - Parameter text: Origins with commas between them; `*` for all.
     package init(_ text: String) throws(APIFailure) {

@@ -8,7 +8,7 @@ struct ServiceHealthRoutes: Sendable {
     let monitor: HealthMonitor
     let plugins: any PluginService
 
-    var routes: [Route] { [basic, detailed] }
+    var routes: [Route] { [basic, detailed, queueAndStore] }
 
     private var basic: Route {
         var route = Route(
@@ -42,6 +42,34 @@ struct ServiceHealthRoutes: Sendable {
                 answers: Described.json("All is well", .named("ServiceHealth")), scope: .read,
                 errors: [.serviceUnavailable]),
             immediate: { _ throws(ErrorEnvelope) in try answer() })
+    }
+
+    /// For clients of `/jobs`: whether what they depend on answers.
+    private var queueAndStore: Route {
+        Route(
+            RouteDescription(
+                .get, "/api/health", tag: "Health", summary: "Do the queue and the store answer?",
+                about: """
+                    Open to everybody. `degraded`: jobs are taken and run, but a queue outside the store does not answer. \
+                    503 where nothing can be taken.
+                    """,
+                answers: Described.json("They are", .named("QueueHealth")), scope: nil, errors: [.serviceUnavailable]),
+            immediate: { _ throws(ErrorEnvelope) in
+                try check(with: nil)
+                let facts = monitor.facts
+                let outside = monitor.jobs.control.status.queue
+                var queue: [String: WireValue] = [
+                    "ok": .boolean(outside?.isConnected ?? true), "kind": outside == nil ? "embedded" : "redis",
+                    "pending": facts.counts.map { .integer(Int64($0[.pending])) } ?? .null,
+                    "running": facts.counts.map { .integer(Int64($0[.running])) } ?? .null,
+                ]
+                if let outside { queue["detail"] = outside.document }
+                return .json([
+                    "status": outside?.isConnected == false ? "degraded" : "healthy",
+                    "version": .string(ProductVersion.string), "queue": .object(queue),
+                    "store": ["ok": .boolean(facts.isConnected)],
+                ])
+            })
     }
 
     private func answer() throws(ErrorEnvelope) -> APIAnswer {
@@ -127,6 +155,15 @@ extension ConnectedWorker {
 
 extension Described {
     static let healthSchemas: [String: Schema] = [
+        "QueueHealth": .fields([
+            "status": .oneOf(["healthy", "degraded"]), "version": .text,
+            "queue": .fields(
+                [
+                    "ok": .truth, "kind": .oneOf(["embedded", "redis"]), "pending": Schema.integer(minimum: 0).orNull,
+                    "running": Schema.integer(minimum: 0).orNull, "detail": .object,
+                ], optional: ["detail"]),
+            "store": .fields(["ok": .truth]),
+        ]),
         "ServiceHealth": .fields(
             [
                 "status": .oneOf(["healthy"]), "version": .text,
@@ -141,6 +178,6 @@ extension Described {
                         "running": .list(of: .text), "slots": .integer(minimum: 1),
                         "gpu_slots": .integer(minimum: 0),
                     ])),
-            ], optional: ["storage", "database", "pipelines", "gpu", "queue", "plugins", "workers"])
+            ], optional: ["storage", "database", "pipelines", "gpu", "queue", "plugins", "workers"]),
     ]
 }

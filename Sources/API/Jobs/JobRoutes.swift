@@ -8,9 +8,9 @@ struct JobRoutes: Sendable {
     let service: JobService
     let intake: JobIntake
 
-    init(_ service: JobService) {
+    init(_ service: JobService, videos: VideoIntake) {
         self.service = service
-        intake = JobIntake(service)
+        intake = JobIntake(service, videos: videos)
     }
 
     var routes: [Route] {
@@ -123,32 +123,17 @@ struct JobRoutes: Sendable {
         Route(
             RouteDescription(
                 .delete, "/api/v1/jobs/{id}", tag: "Jobs", summary: "Delete a job and all its files",
-                about: "One that runs is cancelled first. What was interrupted can be repeated.",
+                about: """
+                    One that runs is cancelled first. What was interrupted can be repeated. A job that `/jobs` made goes \
+                    with its video and its later runs.
+                    """,
                 parameters: [Described.jobID], answers: [RouteDescription.Answer(204, "It is gone")], scope: .submit,
                 errors: [.jobNotFound, .conflict, .storageFull, .serviceUnavailable]),
             streaming: { request, _ in
                 let job = try await service.job(named: try request.parameter("id"))
-                try await remove(job)
+                try await service.remove(job)
                 return HTTPResponse(.noContent)
             })
-    }
-
-    /// The files before the job: what is interrupted in between is still there to be deleted again.
-    private func remove(_ job: Job) async throws {
-        switch job.state {
-        case .pending, .running, .cancelled:
-            do throws(JobsFailure) {
-                // Also one that is cancelled already: its processes may not be dead yet.
-                _ = try await service.control.cancel(job.id)
-            } catch {
-                // It came to its own end meanwhile: just as well.
-                guard case .jobEnded = error.kind else { throw error }
-            }
-        case .completed, .failed: break
-        }
-        let folders = service.folders
-        try await DiskThreads.shared.run { () throws(FileSafetyFailure) in try folders.removeFiles(of: job.id.text) }
-        try await service.store.delete(job.id, at: .now())
     }
 
     private func response(_ job: Job, status: HTTPStatus = .ok) -> HTTPResponse {

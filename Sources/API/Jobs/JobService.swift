@@ -4,7 +4,7 @@ import PluginHost
 
 /// The jobs part of the server: where jobs and their files are kept, what can be run, and who runs it.
 package struct JobService: Sendable {
-    package var store: any JobStore
+    package var store: any DraftStore
     package var folders: StorageFolders
     package var control: any JobControl
     package var pipelines: PipelineOffer
@@ -13,12 +13,15 @@ package struct JobService: Sendable {
     package var workers: WorkerService?
     /// Has a first look at the video at a path; nil: nobody does.
     package var probe: (@Sendable (_ path: String) async -> VideoProbe)?
+    /// What drafts are run with.
+    package var shiftPipeline: String
 
     package init(
-        store: any JobStore, folders: StorageFolders, control: any JobControl, pipelines: PipelineOffer,
+        store: any DraftStore, folders: StorageFolders, control: any JobControl, pipelines: PipelineOffer,
         limits: UploadLimits = UploadLimits(), workers: WorkerService? = nil,
-        probe: (@Sendable (_ path: String) async -> VideoProbe)? = nil
+        probe: (@Sendable (_ path: String) async -> VideoProbe)? = nil, shiftPipeline: String = "player_shifts"
     ) {
+        self.shiftPipeline = shiftPipeline
         self.probe = probe
         self.store = store
         self.folders = folders
@@ -36,6 +39,15 @@ package struct JobService: Sendable {
         return job
     }
 
+    /// One that no job and no draft has: the folders of its name are to be that one's alone.
+    func newID() async throws -> JobID {
+        while true {
+            var generator = SystemRandomNumberGenerator()
+            let id = JobID.random(using: &generator)
+            if try await store.job(id) == nil, try await store.draft(id) == nil { return id }
+        }
+    }
+
     /// Makes the storage's folders, and removes what uploads of an earlier life left. Before the server listens, under
     /// the storage's lock.
     ///
@@ -46,11 +58,15 @@ package struct JobService: Sendable {
         return try FolderListing.names(inFolder: folders.uploads)
     }
 
-    /// Removes uploads that are no job's: their server died between the last byte and the job. May run behind the
-    /// server's start: it looks only at what was there before.
+    /// Removes uploads that are no job's: their server died between the last byte and the job. Ends the removal of drafts
+    /// that an earlier server began. May run behind the server's start: it looks only at what was there before.
     package func removeStrays(_ names: [String]) async throws {
         let folders = folders
-        for id in names.compactMap(JobID.init) where try await store.job(id) == nil {
+        for id in try await store.removedDrafts() {
+            if let draft = try await store.draft(id) { try await remove(draft) }
+        }
+        for id in names.compactMap(JobID.init) {
+            guard try await store.job(id) == nil, try await store.draft(id) == nil else { continue }
             try await DiskThreads.shared.run { () throws(FileSafetyFailure) in try folders.removeUpload(of: id.text) }
         }
     }

@@ -6,6 +6,7 @@ package struct RouteDescription: Sendable {
     package enum Method: String, Sendable, Hashable, CaseIterable {
         case get = "GET"
         case post = "POST"
+        case put = "PUT"
         case delete = "DELETE"
     }
 

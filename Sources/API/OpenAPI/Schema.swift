@@ -48,6 +48,7 @@ package struct Schema: Sendable, Hashable {
         if case .string(let type)? = value["type"] {
             var copy = self
             copy.value["type"] = [.string(type), "null"]
+            if let words = value["enum"]?.asArray { copy.value["enum"] = .array(words + [.null]) }
             return copy
         }
         return Schema(["anyOf": [value, ["type": "null"]]])

@@ -40,12 +40,14 @@ package final class JSONBody: Sendable {
 
     /// The same for any JSON value.
     func withValue<Result: Sendable>(
-        of request: APIRequest, _ work: (WireValue) async throws(ErrorEnvelope) -> Result
+        of request: APIRequest, upTo limit: Int = .max,
+        _ work: (WireValue) async throws(ErrorEnvelope) -> Result
     ) async throws(ErrorEnvelope) -> Result {
         try Self.checkMediaType(of: request)
+        let limit = min(limit, limits.body)
         return try await counting { arriving throws(ErrorEnvelope) in
-            let bytes = try await request.body(limits.body, arriving)
-            return try await work(Self.parse(bytes, limit: limits.body))
+            let bytes = try await request.body(limit, arriving)
+            return try await work(Self.parse(bytes, limit: limit))
         }
     }
 
@@ -78,7 +80,7 @@ package final class JSONBody: Sendable {
         }
     }
 
-    private static func checkMediaType(of request: APIRequest) throws(ErrorEnvelope) {
+    static func checkMediaType(of request: APIRequest) throws(ErrorEnvelope) {
         guard let type = request.mediaType, type != "application/json", !type.hasSuffix("+json") else { return }
         throw ErrorEnvelope(
             .unsupportedMedia, "The body is \(type), not JSON",

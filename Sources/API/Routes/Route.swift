@@ -17,6 +17,8 @@ package struct Route: Sendable {
     package var work: Work
     /// Where it is open to everybody: the scope that some requests need all the same.
     package var scopeOf: @Sendable (HTTPRequest) -> TokenScope? = { _ in nil }
+    /// Whether the last parameter of its path stands for all that follows, slashes and all.
+    package var takesRest = false
     /// Bytes of the body that it takes; nil for the common limit.
     package var bodyBytes: Int?
 

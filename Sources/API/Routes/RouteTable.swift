@@ -11,6 +11,7 @@ enum Described {
 
     static let schemas: [String: Schema] = pluginSchemas.merging(jobSchemas) { first, _ in first }
         .merging(pipelineSchemas) { first, _ in first }.merging(healthSchemas) { first, _ in first }
+        .merging(shiftSchemas) { first, _ in first }
 
     private static let pluginSchemas: [String: Schema] = [
         "PluginHealth": pluginHealth,

@@ -18,6 +18,7 @@ struct HTTPRoutes: Sendable {
         for route in surface.routes {
             let description = route.description
             let method = HTTPMethod(rawValue: description.method.rawValue)
+            let path = route.takesRest ? description.path.dropLast() + "...}" : description.path
             // Plugins have deadlines of their own, which say better what took too long.
             let options = RouteOptions(
                 bodyBytes: description.request.isEmpty ? nil : route.bodyBytes ?? bodyLimit, deadline: .none,
@@ -25,7 +26,7 @@ struct HTTPRoutes: Sendable {
                 readsAhead: route.bodyBytes == nil)
             switch route.work {
             case .immediate(let work):
-                router.on(method, description.path) { request in
+                router.on(method, path) { request in
                     do throws(ErrorEnvelope) {
                         return HTTPResponse(try work(try admitted(request, route)))
                     } catch {
@@ -33,7 +34,7 @@ struct HTTPRoutes: Sendable {
                     }
                 }
             case .waiting(let work):
-                router.on(method, description.path, options: options) { request in
+                router.on(method, path, options: options) { request in
                     do throws(ErrorEnvelope) {
                         return HTTPResponse(try await work(try admitted(request, route)))
                     } catch {
@@ -41,7 +42,7 @@ struct HTTPRoutes: Sendable {
                     }
                 }
             case .socket(let work):
-                router.on(method, description.path, options: options) { request in
+                router.on(method, path, options: options) { request in
                     let stream: LiveStream
                     let place: LiveStreamGate.Place
                     let subprotocol: String?
@@ -57,7 +58,7 @@ struct HTTPRoutes: Sendable {
                     return try open(stream, place, for: request, subprotocol: subprotocol)
                 }
             case .streaming(let work):
-                router.on(method, description.path, options: options) { request in
+                router.on(method, path, options: options) { request in
                     do {
                         return try await work(request, try admitted(request, route).token)
                     } catch {

@@ -23,7 +23,10 @@ package struct Surface: Sendable {
     }
 
     private static func routes(of jobs: JobService, _ bodies: JSONBody) -> [Route] {
-        JobRoutes(jobs).routes + ResultRoutes(jobs).routes
+        let videos = VideoIntake(jobs)
+        let desk = DraftDesk(jobs, videos: videos)
+        return JobRoutes(jobs, videos: videos).routes + ResultRoutes(jobs).routes
+            + DraftRoutes(desk: desk, bodies: bodies).routes + DraftFileRoutes(desk: desk).routes
             + PipelineRoutes(offer: jobs.pipelines, bodies: bodies).routes + EventRoutes(store: jobs.store).routes
             + (jobs.workers.map { WorkerRoutes(service: $0, jobs: jobs).routes } ?? [])
     }

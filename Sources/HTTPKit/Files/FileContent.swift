@@ -10,9 +10,9 @@ final class FileContent: Sendable {
     private let descriptor: Int32
 
     /// - Throws: 404 when there is no regular file, 403 when it may not be read.
-    init(path: String) throws(HTTPFailure) {
+    convenience init(path: String) throws(HTTPFailure) {
         // Not blocking on a FIFO; regular files do not care.
-        descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW)
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW)
         guard descriptor >= 0 else {
             let number = errno
             switch number {
@@ -22,6 +22,14 @@ final class FileContent: Sendable {
             default: throw HTTPFailure(.internalServerError, "The file cannot be opened (errno \(number))")
             }
         }
+        try self.init(open: descriptor)
+    }
+
+    /// - Parameter descriptor: Becomes this value's own.
+    convenience init(descriptor: Int32) throws(HTTPFailure) { try self.init(open: descriptor) }
+
+    private init(open descriptor: Int32) throws(HTTPFailure) {
+        self.descriptor = descriptor
         var facts = stat()
         guard unsafe fstat(descriptor, &facts) == 0, facts.st_mode & S_IFMT == S_IFREG else {
             close(descriptor)

@@ -9,7 +9,21 @@ extension HTTPResponse {
     package static func file(
         _ path: String, contentType: String, for request: HTTPRequest, etag: String? = nil, fileName: String? = nil
     ) throws(HTTPFailure) -> HTTPResponse {
-        let content = try FileContent(path: path)
+        try file(FileContent(path: path), contentType, request, etag, fileName)
+    }
+
+    /// The same of a file that is open for reading.
+    ///
+    /// - Parameter descriptor: Becomes the response's own.
+    package static func file(
+        descriptor: Int32, contentType: String, for request: HTTPRequest, fileName: String? = nil
+    ) throws(HTTPFailure) -> HTTPResponse {
+        try file(FileContent(descriptor: descriptor), contentType, request, nil, fileName)
+    }
+
+    private static func file(
+        _ content: FileContent, _ contentType: String, _ request: HTTPRequest, _ etag: String?, _ fileName: String?
+    ) throws(HTTPFailure) -> HTTPResponse {
         let tag = etag ?? content.etag
         let modified = HTTPDate.text(seconds: content.modified)
         var headers: HTTPHeaders = ["etag": tag, "last-modified": modified, "accept-ranges": "bytes"]

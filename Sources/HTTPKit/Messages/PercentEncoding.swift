@@ -1,7 +1,7 @@
 /// Percent-decoding of RFC 3986, section 2.1: exactly once, and only into text.
-enum PercentEncoding {
+package enum PercentEncoding {
     /// Everything but unreserved characters escaped.
-    static func encode(_ text: String) -> String {
+    package static func encode(_ text: String) -> String {
         var encoded: [UInt8] = []
         let digits = Array("0123456789ABCDEF".utf8)
         for byte in text.utf8 {

@@ -3,6 +3,9 @@
 /// A pattern is a path whose segments are literal or a `{name}`: `/v1/plugins/{name}/health`. A literal wins over a
 /// parameter. Segments are percent-decoded once, after splitting: `%2F` is part of a segment, never a separator.
 /// `/a` and `/a/` are two paths. HEAD is answered by GET's handler, without the body.
+///
+/// A last segment `{name...}` stands for one or more: its value is them with slashes between them. None of them may be
+/// empty or hold a slash of its own, so that the value can be split where it was joined.
 package struct Router: Sendable {
     private var root = Node()
     /// Paths without parameters, found at once.
@@ -20,6 +23,7 @@ package struct Router: Sendable {
     private struct Node: Sendable {
         var literals: [String: Box] = [:]
         var parameter: Box?
+        var rest: Box?
         var routes: [(method: HTTPMethod, route: Route, names: [String])] = []
     }
 
@@ -80,8 +84,10 @@ package struct Router: Sendable {
         var names: [String] = []
         let segments = whole.dropFirst().split(separator: "/", omittingEmptySubsequences: false).map { segment in
             guard segment.hasPrefix("{"), segment.hasSuffix("}") else { return Optional(String(segment)) }
-            names.append(String(segment.dropFirst().dropLast()))
-            return nil
+            let name = segment.dropFirst().dropLast()
+            let isRest = name.hasSuffix("...")
+            names.append(String(isRest ? name.dropLast(3) : name))
+            return isRest ? Self.rest : nil
         }
         root = Self.adding(
             (method, Route(pattern: whole, immediate: immediate, handler: handler, options: options), names),
@@ -91,6 +97,9 @@ package struct Router: Sendable {
             literals[whole] = Self.find(segments.compactMap { $0 }[...], in: root, &unused).map(Box.init)
         }
     }
+
+    /// What stands for a `{name...}` among the segments of a pattern; no path's segment holds a slash.
+    private static let rest = "/"
 
     /// `segments`: nil stands for a parameter.
     private static func adding(
@@ -103,7 +112,9 @@ package struct Router: Sendable {
             return node
         }
         let rest = segments.dropFirst()
-        if let segment {
+        if segment == Self.rest {
+            node.rest = Box(adding(route, at: rest, to: node.rest?.node ?? Node()))
+        } else if let segment {
             node.literals[segment] = Box(adding(route, at: rest, to: node.literals[segment]?.node ?? Node()))
         } else {
             node.parameter = Box(adding(route, at: rest, to: node.parameter?.node ?? Node()))
@@ -160,10 +171,16 @@ package struct Router: Sendable {
         let rest = segments.dropFirst()
         if let literal = node.literals[segment]?.node, let found = find(rest, in: literal, &values) { return found }
         // An empty segment is a trailing or double slash, never a name.
-        guard !segment.isEmpty, let parameter = node.parameter?.node else { return nil }
-        values.append(segment)
-        if let found = find(rest, in: parameter, &values) { return found }
-        values.removeLast()
-        return nil
+        guard !segment.isEmpty else { return nil }
+        if let parameter = node.parameter?.node {
+            values.append(segment)
+            if let found = find(rest, in: parameter, &values) { return found }
+            values.removeLast()
+        }
+        guard let whole = node.rest?.node, segments.allSatisfy({ !$0.isEmpty && !$0.utf8.contains(0x2F) }) else {
+            return nil
+        }
+        values.append(segments.joined(separator: "/"))
+        return whole
     }
 }

@@ -23,7 +23,8 @@ def finish():
 
 def real_path(path):
     """A described path with names of nothing in its braces; a stream of events ends at once."""
-    for name, value in {"name": "no-such-plugin", "tool": "x", "id": "0123456789ab", "pipeline": "scene"}.items():
+    for name, value in {"name": "no-such-plugin", "tool": "x", "id": "0123456789ab", "pipeline": "scene",
+                        "path": "clips/clip_001.mp4"}.items():
         path = path.replace("{" + name + "}", value)
     return path + ("?job_id=0123456789ab" if path.endswith("/events/stream") else "")
 

@@ -9,16 +9,11 @@ import PluginWire
 /// When it answers, the video, its folders and the job are durable.
 struct JobIntake: Sendable {
     private let service: JobService
-    private let space: UploadSpace
-    private let turns: UploadTurns
-    private let disk: DiskThreads
+    private let videos: VideoIntake
 
-    init(_ service: JobService, disk: DiskThreads = .shared) {
+    init(_ service: JobService, videos: VideoIntake) {
         self.service = service
-        self.disk = disk
-        let folders = service.folders
-        turns = UploadTurns(count: service.limits.uploads, mostWaiting: service.limits.uploadsWaiting)
-        space = UploadSpace(reserve: service.limits.reservedBytes) { try folders.freeBytes() }
+        self.videos = videos
     }
 
     /// What came of a submission.
@@ -31,15 +26,11 @@ struct JobIntake: Sendable {
     func submit(_ request: HTTPRequest, owner: String) async throws -> Submitted {
         let limits = service.limits
         let key = try Self.idempotencyKey(of: request)
-        var bounds = MultipartLimits()
-        bounds.parts = limits.parts
-        let turn = try await turns.take()
-        defer { withExtendedLifetime(turn) {} }
-        let reader = try MultipartReader(request, limits: bounds)
-        let share = try space.share(Int64(request.body.declaredLength ?? 0))
+        let visit = try await videos.visit(request)
+        defer { withExtendedLifetime(visit) {} }
         var form = SubmissionForm(service.pipelines)
         var video: (file: IncomingFile, name: String)?
-        while let part = try await reader.nextPart() {
+        while let part = try await visit.reader.nextPart() {
             switch part.name {
             case "video":
                 guard video == nil else { throw ErrorEnvelope.twice("video") }
@@ -49,7 +40,7 @@ struct JobIntake: Sendable {
                         field: "video")
                 }
                 try form.checkSoFar()
-                video = (try await receive(part, share), name)
+                video = (try await videos.receive(part, visit), name)
             case let name where SubmissionForm.names.contains(name):
                 try form.set(name, try await part.collect(upTo: limits.fieldBytes))
                 if video != nil { try form.checkSoFar() }
@@ -69,43 +60,19 @@ struct JobIntake: Sendable {
         return try await keep(video.file, named: video.name, order, owner: owner, key: key)
     }
 
-    private func receive(_ part: MultipartPart, _ share: UploadSpace.Share) async throws -> IncomingFile {
-        let (limit, folder) = (service.limits.videoBytes, service.folders.temporary)
-        let file = try await disk.run { () throws(FileSafetyFailure) in try IncomingFile(in: folder) }
-        var received: Int64 = 0
-        while let piece = try await part.next() {
-            received += Int64(piece.count)
-            guard received <= limit else {
-                throw ErrorEnvelope(
-                    .payloadTooLarge, "The video is larger than \(limit) bytes",
-                    detail: ["limit_bytes": .integer(limit)],
-                    hint: "The operator can raise MAX_UPLOAD_BYTES", field: "video")
-            }
-            try share.use(piece.count)
-            try await disk.run { () throws(FileSafetyFailure) in try file.append(piece) }
-        }
-        guard received > 0 else {
-            throw ErrorEnvelope(.unsupportedMedia, "The video is empty", hint: "Look at the file", field: "video")
-        }
-        return file
-    }
-
     private func keep(
         _ file: IncomingFile, named clientName: String, _ order: SubmissionForm.Order, owner: String, key: String?
     ) async throws -> Submitted {
         let name = FileName(upload: clientName)
         let folders = service.folders
-        // The disk is waited for while the prober looks.
-        async let finished = disk.run { () throws(FileSafetyFailure) in try file.finish() }
-        let seconds = try await duration(of: file)
-        let digest = try await finished
-        let id = try await newID()
-        try await disk.run { () throws(FileSafetyFailure) in
+        let (digest, seconds) = try await videos.finish(file, field: "video")
+        let id = try await service.newID()
+        try await videos.disk.run { () throws(FileSafetyFailure) in
             try file.move(into: folders.uploads(of: id.text), as: name)
         }
         let request = JobRequest(
             video: JobVideo(
-                path: "\(folders.uploads(of: id.text))/\(name.text)", fileName: Self.shown(clientName),
+                path: "\(folders.uploads(of: id.text))/\(name.text)", fileName: VideoIntake.shown(clientName),
                 byteCount: file.byteCount, seconds: seconds, sha256: digest),
             pipelines: order.pipelines, config: order.config,
             needsGPU: order.usesGPU && !GPUFacts.ofThisMachine.devices.isEmpty, owner: owner,
@@ -129,33 +96,10 @@ struct JobIntake: Sendable {
         return Submitted(job: job, isRepeated: false)
     }
 
-    /// - Returns: Nil where nobody knows.
-    /// - Throws: `UNSUPPORTED_MEDIA` where it is no video.
-    private func duration(of file: IncomingFile) async throws -> Double? {
-        guard let probe = service.probe, let path = file.path else { return nil }
-        switch await probe(path) {
-        case .video(let seconds): return seconds
-        case .unknown: return nil
-        case .notAVideo(let reason):
-            throw ErrorEnvelope(
-                .unsupportedMedia, "The video cannot be used: \(reason)",
-                hint: "Check that it plays in a video player; gantry probe FILE says more", field: "video")
-        }
-    }
-
     /// What was moved to its place and is no job's. What cannot be removed now, the next start removes.
     private func discard(_ id: JobID) async {
         let folders = service.folders
-        try? await disk.run { () throws(FileSafetyFailure) in try folders.removeUpload(of: id.text) }
-    }
-
-    /// One that no job has: the folders of its name are to be this job's alone.
-    private func newID() async throws -> JobID {
-        while true {
-            var generator = SystemRandomNumberGenerator()
-            let id = JobID.random(using: &generator)
-            if try await service.store.job(id) == nil { return id }
-        }
+        try? await videos.disk.run { () throws(FileSafetyFailure) in try folders.removeUpload(of: id.text) }
     }
 
     private static func idempotencyKey(of request: HTTPRequest) throws(ErrorEnvelope) -> String? {
@@ -167,7 +111,4 @@ struct JobIntake: Sendable {
         }
         return key
     }
-
-    /// The name as its owner knows it, bounded.
-    private static func shown(_ name: String) -> String { String(name.prefix(255)) }
 }

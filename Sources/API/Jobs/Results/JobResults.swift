@@ -1,4 +1,5 @@
 import FileSafety
+import HTTPKit
 import Jobs
 import Pipelines
 import PluginWire
@@ -66,12 +67,6 @@ struct JobResults: Sendable {
     }
 
     private func downloadURL(_ pipeline: String) -> String {
-        let allowed = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~".utf8)
-        let digits = Array("0123456789ABCDEF".utf8)
-        var encoded: [UInt8] = []
-        for byte in pipeline.utf8 {
-            encoded += allowed.contains(byte) ? [byte] : [0x25, digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-        }
-        return "/api/v1/jobs/\(job.id)/results/files/\(String(decoding: encoded, as: UTF8.self))"
+        "/api/v1/jobs/\(job.id)/results/files/\(PercentEncoding.encode(pipeline))"
     }
 }

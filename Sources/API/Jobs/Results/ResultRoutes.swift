@@ -63,23 +63,9 @@ struct ResultRoutes: Sendable {
                 let (path, name) = try await path(
                     of: try request.parameter("pipeline"), named: request.query["file"], in: job)
                 let response = try HTTPResponse.file(
-                    path, contentType: Self.contentType(of: name), for: request, fileName: name)
-                return response.status.code < 400 ? response : Self.refusal(response)
+                    path, contentType: MediaType.of(fileName: name), for: request, fileName: name)
+                return response.withEnvelope
             })
-    }
-
-    /// The same with an envelope: the file's own answer has no body.
-    private static func refusal(_ response: HTTPResponse) -> HTTPResponse {
-        let code = ErrorCode(status: response.status.code)
-        let envelope = ErrorEnvelope(
-            code,
-            response.status == .rangeNotSatisfiable
-                ? "The range lies beyond the file's end" : "The file is not the one that the request is about",
-            hint: code.usualHint)
-        var refusal = HTTPResponse(APIAnswer(envelope))
-        refusal.status = response.status
-        for field in response.headers { refusal.headers[field.name] = field.value }
-        return refusal
     }
 
     /// Where the file lies. Names that clients give are only compared with names that are known.
@@ -172,18 +158,6 @@ struct ResultRoutes: Sendable {
                 ZipMember(name: names.name(for: "results/\(file)"), source: .file(path: "\(folder)/\(file)")))
         }
         return members
-    }
-
-    private static func contentType(of name: String) -> String {
-        switch name.split(separator: ".").last?.lowercased() {
-        case "json": "application/json"
-        case "vtt": "text/vtt; charset=utf-8"
-        case "txt", "rttm": "text/plain; charset=utf-8"
-        case "csv": "text/csv; charset=utf-8"
-        case "mp4": "video/mp4"
-        case "zip": "application/zip"
-        default: "application/octet-stream"
-        }
     }
 
     private final class Archives: Sendable {
