@@ -118,8 +118,8 @@ private struct StandInWorker {
         }
         let folder = try #require(job.request.storagePath)
         if player != nil {
-            try server.write("\(folder)/clips/clip_001.mp4", String(repeating: "film ", count: 1000))
-            try server.write("\(folder)/clips/ü clip.mp4", "film")
+            try server.write("\(folder)/player_shifts/clips/clip_001.mp4", String(repeating: "film ", count: 1000))
+            try server.write("\(folder)/player_shifts/clips/ü clip.mp4", "film")
             try server.write("\(folder)/.gantry/secret", "secret")
             try server.write(
                 "\(folder)/player_shifts/results.json",

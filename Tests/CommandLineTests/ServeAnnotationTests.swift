@@ -39,6 +39,38 @@ import Testing
         }
     }
 
+    /// The commands of `docs/player-shifts-api.md`, as a reader would run them.
+    @Test func `the guide to player shifts does what it says`() throws {
+        let guide = try String(
+            contentsOf: ServerProcess.repository.appendingPathComponent("docs/player-shifts-api.md"), encoding: .utf8)
+        let blocks = guide.components(separatedBy: "```sh\n").dropFirst().compactMap {
+            $0.components(separatedBy: "\n```").first
+        }
+        #expect(blocks.count == 5)
+        try TestEnvironment.withTemporaryDirectory { folder in
+            let server = try ServerProcess(storage: folder.appendingPathComponent("storage"))
+            let token = try #require(server.firstToken)
+            let said = try run(
+                """
+                set -euo pipefail
+                ffmpeg -v error -ss 5 -t 3 -i "$VIDEO" -c:v libx264 -preset ultrafast game.mp4 </dev/null
+                """ + "\n" + blocks.map { $0 + "\necho\n" }.joined(),
+                in: folder, ["GANTRY_URL": server.address, "GANTRY_TOKEN": token, "VIDEO": TestEnvironment.vtest])
+            let promised = [
+                #""kind":"embedded""#, #""ok":true"#, #""status":"ready""#, #""rq_state":"queued""#,
+                #""rq_state":"started""#, #""status":"done""#, #""message":"verified""#, #""progress":100"#,
+                #""clips":[]"#, "Only a failed or cancelled job can be retried", #""deleted":true"#, #""removed":0"#,
+                "Missing input video", #""field":"clicks[0].x""#, "UNSUPPORTED_MEDIA", "NOT_FOUND",
+            ]
+            for text in promised { #expect(said.contains(text), "\(text) in \(said)") }
+            #expect(!said.contains("hash"), "tokens were shown")
+            let uploads = folder.appendingPathComponent("storage/uploads").path
+            #expect(try FileManager.default.contentsOfDirectory(atPath: uploads).isEmpty)
+            server.signal(SIGTERM)
+            #expect(server.waitForEnd() == 0)
+        }
+    }
+
     /// What a script printed; a failure is a failure of the test.
     private func run(_ script: String, in folder: URL, _ environment: [String: String]) throws -> String {
         let process = Process()

@@ -188,6 +188,7 @@ struct DraftDesk: Sendable {
                 }
             }
             service.control.submitted()
+            await service.control.shown(id)
             return id
         }
         throw Self.isContested

@@ -6,8 +6,8 @@ import PluginWire
 struct ShiftFiles: Sendable {
     let job: ShiftJob
 
-    /// What the pipeline wrote of its results, in the folder of the run.
-    private static let written = ["player_shifts", ShiftJob.resultsName]
+    /// The pipeline's own folder within the run's; paths in its results are below it.
+    private static let own = "player_shifts"
     private static let mostBytes = 64 << 20
 
     /// The answer of `/jobs/{id}/results`; nil where there is none yet.
@@ -25,7 +25,7 @@ struct ShiftFiles: Sendable {
     }
 
     private func ownResults(in folder: String) throws -> WireValue? {
-        let path = "\(folder)/\(Self.written.joined(separator: "/"))"
+        let path = "\(folder)/\(Self.own)/\(ShiftJob.resultsName)"
         guard FolderTree.isFile(path) else { return nil }
         let bytes = try FileContents.read(path, limit: Self.mostBytes)
         guard let value = try? WireValue(json: bytes, limits: WireLimits(json: bytes.count)), value.asObject != nil
@@ -95,7 +95,9 @@ struct ShiftFiles: Sendable {
         if parts.count == 2, parts[0].text == ShiftJob.inputName, video?.hasSuffix("/\(parts[1].text)") == true {
             add(video)
         }
-        if let folder = job.lastRun?.request.storagePath { places.append((folder, parts)) }
+        if let folder = job.lastRun?.request.storagePath {
+            places += [("\(folder)/\(Self.own)", parts), (folder, parts)]
+        }
         return places
     }
 

@@ -63,7 +63,11 @@ struct ServiceHealthRoutes: Sendable {
                     "pending": facts.counts.map { .integer(Int64($0[.pending])) } ?? .null,
                     "running": facts.counts.map { .integer(Int64($0[.running])) } ?? .null,
                 ]
-                if let outside { queue["detail"] = outside.document }
+                // Where it lies is for those with a token: /api/v1/health?detailed=true.
+                if let outside {
+                    queue["length"] = .integer(Int64(outside.length))
+                    queue["workers"] = .integer(Int64(outside.workers))
+                }
                 return .json([
                     "status": outside?.isConnected == false ? "degraded" : "healthy",
                     "version": .string(ProductVersion.string), "queue": .object(queue),
@@ -160,8 +164,10 @@ extension Described {
             "queue": .fields(
                 [
                     "ok": .truth, "kind": .oneOf(["embedded", "redis"]), "pending": Schema.integer(minimum: 0).orNull,
-                    "running": Schema.integer(minimum: 0).orNull, "detail": .object,
-                ], optional: ["detail"]),
+                    "running": Schema.integer(minimum: 0).orNull,
+                    "length": Schema.integer(minimum: 0).described("As Redis shows it"),
+                    "workers": Schema.integer(minimum: 0).described("That are known in Redis"),
+                ], optional: ["length", "workers"]),
             "store": .fields(["ok": .truth]),
         ]),
         "ServiceHealth": .fields(

@@ -28,21 +28,24 @@ extension Described {
         ]),
     ]
 
-    private static let job = Schema.fields([
-        "id": .text, "status": .oneOf(JobState.allCases.map(\.rawValue)),
-        "video_path": Schema.text.described("Within the server's storage"), "video_filename": .text,
-        "video_size_bytes": .integer(minimum: 0),
-        "video_duration_seconds": Schema.number.orNull.described("Null where it is not known"),
-        "config": .object, "selected_pipelines": .list(of: .text), "created_at": .moment, "queued_at": .moment,
-        "started_at": Schema.moment.orNull, "completed_at": Schema.moment.orNull.described("Also of a failed job"),
-        "cancelled_at": Schema.moment.orNull, "error_message": Schema.text.orNull,
-        "error_code": Schema.text.orNull, "error_hint": Schema.text.orNull, "result_path": Schema.text.orNull,
-        "storage_path": Schema.text.orNull,
-        "queue_position": Schema.integer(minimum: 1).orNull.described("From 1, while it is pending"),
-        "progress": Schema.number.described("Of the whole job, 0 to 1"), "attempt": .integer(minimum: 1),
-        "progress_detail": Schema.fields([
-            "stage": .text, "fraction": .number, "frames_per_second": Schema.number.orNull,
-            "remaining_seconds": Schema.number.orNull, "message": Schema.text.orNull,
-        ]).orNull.described("While it runs"),
-    ])
+    private static let job = Schema.fields(
+        [
+            "id": .text, "status": .oneOf(JobState.allCases.map(\.rawValue)),
+            "video_path": Schema.text.described("Within the server's storage"), "video_filename": .text,
+            "video_size_bytes": .integer(minimum: 0),
+            "video_duration_seconds": Schema.number.orNull.described("Null where it is not known"),
+            "config": .object, "selected_pipelines": .list(of: .text), "created_at": .moment, "queued_at": .moment,
+            "started_at": Schema.moment.orNull, "completed_at": Schema.moment.orNull.described("Also of a failed job"),
+            "cancelled_at": Schema.moment.orNull, "error_message": Schema.text.orNull,
+            "error_code": Schema.text.orNull, "error_hint": Schema.text.orNull, "result_path": Schema.text.orNull,
+            "storage_path": Schema.text.orNull,
+            "queue_position": Schema.integer(minimum: 1).orNull.described("From 1, while it is pending"),
+            "progress": Schema.number.described("Of the whole job, 0 to 1"), "attempt": .integer(minimum: 1),
+            "progress_detail": Schema.fields([
+                "stage": .text, "fraction": .number, "frames_per_second": Schema.number.orNull,
+                "remaining_seconds": Schema.number.orNull, "message": Schema.text.orNull,
+            ]).orNull.described("While it runs"),
+            "warnings": Schema.list(of: .named("ConfigIssue")).described(
+                "When it is submitted: settings that mean nothing"),
+        ], optional: ["warnings"])
 }

@@ -27,7 +27,8 @@ struct JobRoutes: Sendable {
                     The video is written to the disk as it comes, up to \(service.limits.videoBytes) bytes. Pipelines \
                     and their settings are checked first where they come before the video. What is answered with 201 \
                     is durable. The same `Idempotency-Key` with the same request names the same job, however often it \
-                    is sent; the answer then has the header `Idempotent-Replayed: true`.
+                    is sent; the answer then has the header `Idempotent-Replayed: true`. Settings that nobody reads are \
+                    named in `warnings`.
                     """,
                 parameters: [
                     RouteDescription.Parameter(
@@ -57,7 +58,11 @@ struct JobRoutes: Sendable {
             bodyBytes: service.limits.bodyBytes,
             streaming: { request, token in
                 let submitted = try await intake.submit(request, owner: token?.name ?? request.remoteAddress)
-                var response = response(submitted.job, status: .created)
+                var document = submitted.job.document(in: service.folders)
+                if !submitted.warnings.isEmpty {
+                    document["warnings"] = .array(submitted.warnings.map(\.document))
+                }
+                var response = HTTPResponse(.json(document, status: HTTPStatus.created.code))
                 response.headers["Location"] = "/api/v1/jobs/\(submitted.job.id)"
                 if submitted.isRepeated { response.headers["Idempotent-Replayed"] = "true" }
                 return response
@@ -136,9 +141,7 @@ struct JobRoutes: Sendable {
             })
     }
 
-    private func response(_ job: Job, status: HTTPStatus = .ok) -> HTTPResponse {
-        HTTPResponse(.json(job.document(in: service.folders), status: status.code))
-    }
+    private func response(_ job: Job) -> HTTPResponse { HTTPResponse(.json(job.document(in: service.folders))) }
 }
 
 extension JobQuery {

@@ -53,6 +53,7 @@ extension JobsCommand {
                     client: client, video: video, pipelines: pipelines, config: config, key: key ?? UUID().uuidString,
                     quiet: quiet)
                 let job = try AsyncWork.run { try await submission.run() }
+                Self.warn(about: job, of: videos.count > 1 ? video : nil)
                 try StandardOutput.print(
                     json ? job.jsonText : videos.count > 1 ? "\(ShownJob(job).id)  \(video)" : ShownJob(job).id)
                 guard watch else { continue }
@@ -60,6 +61,18 @@ extension JobsCommand {
                 let ended = try AsyncWork.run { try await following.run() }
                 try StandardOutput.print(ended.text)
                 guard ended.status == "completed" else { throw ExitCode(1) }
+            }
+        }
+
+        /// What the server finds odd about the settings, on standard error.
+        private static func warn(about job: WireValue, of video: String?) {
+            for warning in job["warnings"]?.asArray ?? [] {
+                guard let field = warning["field"]?.asString, let message = warning["message"]?.asString else {
+                    continue
+                }
+                let hint = warning["hint"]?.asString.map { ". \($0)" } ?? ""
+                let text = PlainText.line("\(video.map { "\($0): " } ?? "")\(field): \(message)\(hint)")
+                StandardError.write("[WARN] \(text)\n")
             }
         }
 

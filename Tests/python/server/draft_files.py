@@ -16,7 +16,7 @@ job, other = drafts.ready(11), drafts.ready(11)
 for each in (job, other):
     drafts.call("POST", f"/jobs/{each}/run")
     drafts.follow(each, "done")
-results = os.path.join(storage, "results", job)
+results = os.path.join(storage, "results", job, "player_shifts")
 
 
 def get(path, **headers):

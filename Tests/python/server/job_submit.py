@@ -196,4 +196,11 @@ check(len({answer.json["id"] for answer in answers}) == 1, "eight at once made s
 check(sum(answer.headers["Idempotent-Replayed"] is None for answer in answers) == 1, "several were first")
 nothing_left("eight at once", jobs)
 check(total() == jobs, "jobs", total(), jobs)
+
+# A setting that nobody reads is taken, and named.
+answer = submit(server, token, ("config", None, '{"scene_detection": {"treshold": 5}}'), ("selected_pipelines", None, "scene"),
+                ("video", "game.mp4", b"odd"))
+warning = answer.json["warnings"][0]
+check(answer.status == 201 and warning["field"] == "scene_detection.treshold" and warning["code"] == "UNKNOWN_FIELD", answer)
+check("warnings" not in simple(server, token, b"plain").json, "warnings about nothing")
 finish()

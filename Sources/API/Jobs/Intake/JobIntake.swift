@@ -1,6 +1,7 @@
 import FileSafety
 import HTTPKit
 import Jobs
+import Pipelines
 import PluginWire
 
 /// Takes submissions in: the video goes to the disk as it comes, once, hashed on the way; nothing of it stays where the
@@ -21,6 +22,8 @@ struct JobIntake: Sendable {
         var job: Job
         /// The job was there already: the client repeats itself.
         var isRepeated: Bool
+        /// What is odd about its settings.
+        var warnings: [ConfigIssue]
     }
 
     func submit(_ request: HTTPRequest, owner: String) async throws -> Submitted {
@@ -90,10 +93,10 @@ struct JobIntake: Sendable {
             // Deleted between the two: as if it had been asked for a moment later.
             throw ErrorEnvelope.noJob(outcome.id.text)
         }
-        guard case .created = outcome else { return Submitted(job: job, isRepeated: true) }
+        guard case .created = outcome else { return Submitted(job: job, isRepeated: true, warnings: order.warnings) }
         service.control.submitted()
         await service.control.shown(job.id)
-        return Submitted(job: job, isRepeated: false)
+        return Submitted(job: job, isRepeated: false, warnings: order.warnings)
     }
 
     /// What was moved to its place and is no job's. What cannot be removed now, the next start removes.

@@ -11,6 +11,8 @@ struct SubmissionForm {
         var config: String
         /// Whether one of them uses a GPU where the machine has one.
         var usesGPU: Bool
+        /// What is odd about the settings without being wrong: names that mean nothing.
+        var warnings: [ConfigIssue] = []
     }
 
     private let offer: PipelineOffer
@@ -65,7 +67,7 @@ struct SubmissionForm {
         let planned = (try? registry.plan(config: sections, pipelines: names)) ?? []
         return Order(
             pipelines: names, config: String(decoding: sections.json, as: UTF8.self),
-            usesGPU: planned.contains(where: \.usesGPU))
+            usesGPU: planned.contains(where: \.usesGPU), warnings: report.warnings)
     }
 
     private static func config(_ bytes: [UInt8]) throws(ErrorEnvelope) -> WireValue {
