@@ -6,10 +6,9 @@ import Testing
 @testable import QueueRedis
 
 /// Read by the real rq.
-@Suite("The store's jobs in Redis", .serialized)
+@Suite(.serialized, .timeLimit(.minutes(10)))
 struct QueueMirrorTests {
-    @Test("A job waits, runs and is finished, as rq reads it")
-    func life() async throws {
+    @Test func `a job waits, runs and is finished, as rq reads it`() async throws {
         let stage = try await MirrorStage()
         await stage.connected()
         let id = try await stage.submit()[0]
@@ -46,8 +45,7 @@ struct QueueMirrorTests {
         await stage.close()
     }
 
-    @Test("Jobs that failed and jobs that were cancelled")
-    func otherEnds() async throws {
+    @Test func `jobs that failed and jobs that were cancelled`() async throws {
         let stage = try await MirrorStage()
         await stage.connected()
         let ids = try await stage.submit(3)
@@ -70,8 +68,7 @@ struct QueueMirrorTests {
         await stage.close()
     }
 
-    @Test("An attempt that is lost brings its job back, in its place")
-    func requeued() async throws {
+    @Test func `an attempt that is lost brings its job back, in its place`() async throws {
         let stage = try await MirrorStage()
         await stage.connected()
         let ids = try await stage.submit(3)
@@ -86,8 +83,7 @@ struct QueueMirrorTests {
         await stage.close()
     }
 
-    @Test("Several owners take turns: the list has the store's order")
-    func fairOrder() async throws {
+    @Test func `several owners take turns: the list has the store's order`() async throws {
         let stage = try await MirrorStage()
         await stage.connected()
         try await stage.submit(5, owner: "anna")
@@ -97,8 +93,7 @@ struct QueueMirrorTests {
         await stage.close()
     }
 
-    @Test("Ten thousand jobs are there in a few seconds, and gone when they are done")
-    func many() async throws {
+    @Test func `ten thousand jobs are there in a few seconds, and gone when they are done`() async throws {
         let stage = try await MirrorStage(before: { store, _ in
             await withTaskGroup { group in
                 for _ in 0..<20 {
@@ -129,8 +124,7 @@ struct QueueMirrorTests {
         await stage.close()
     }
 
-    @Test("What others keep in the same Redis stays, in our own keys too")
-    func foreignKeys() async throws {
+    @Test func `what others keep in the same Redis stays, in our own keys too`() async throws {
         let stage = try await MirrorStage(before: { _, redis in
             try redis.command("SET", "theirs", "1")
             try redis.command("RPUSH", "rq:queue:jobs", "5f3e1f0a-0000-4000-8000-000000000001")
@@ -153,8 +147,7 @@ struct QueueMirrorTests {
         await stage.close()
     }
 
-    @Test("A key of the queue that is something else is said by name")
-    func occupied() async throws {
+    @Test func `a key of the queue that is something else is said by name`() async throws {
         let stage = try await MirrorStage(before: { _, redis in try redis.command("SET", "rq:queue:jobs", "x") })
         let health = await stage.reports.next()
         #expect(!health.isConnected && health.trouble?.contains("used by another program") == true)
@@ -163,8 +156,7 @@ struct QueueMirrorTests {
         await stage.close()
     }
 
-    @Test("An rq worker that takes our jobs, and a person who empties the queue, change nothing")
-    func meddling() async throws {
+    @Test func `an rq worker that takes our jobs, and a person who empties the queue, change nothing`() async throws {
         let stage = try await MirrorStage()
         await stage.connected()
         let ids = try await stage.submit(3)
@@ -183,8 +175,9 @@ struct QueueMirrorTests {
         await stage.close()
     }
 
-    @Test("Jobs of an earlier life that are gone from the store go from Redis; those of another server stay")
-    func earlierLife() async throws {
+    @Test func `jobs of an earlier life that are gone from the store go from Redis; those of another server stay`()
+        async throws
+    {
         let stage = try await MirrorStage()
         await stage.connected()
         let ids = try await stage.submit(2)

@@ -6,7 +6,7 @@ import Testing
 
 @testable import QueueRedis
 
-@Suite("A worker as RQ's tools see it", .serialized)
+@Suite(.serialized, .timeLimit(.minutes(5)))
 struct RQWorkerRecordTests {
     private let execution: RQExecution
 
@@ -15,8 +15,7 @@ struct RQWorkerRecordTests {
             job: try #require(JobID("0123456789ab")), fence: Fence(attempt: 2, lease: LeaseToken(bits: 0xabc)))
     }
 
-    @Test("Born, at work, idle, dead")
-    func life() async throws {
+    @Test func `born, at work, idle, dead`() async throws {
         let redis = try RedisServer()
         let reports = Reports()
         let worker = RQWorkerRecord(
@@ -54,8 +53,7 @@ struct RQWorkerRecordTests {
         #expect(Int(try redis.command("TTL", "rq:worker:\(worker.name)")).map { (1...60).contains($0) } == true)
     }
 
-    @Test("A Redis that died and came back empty knows the worker again")
-    func comesBack() async throws {
+    @Test func `a Redis that died and came back empty knows the worker again`() async throws {
         let redis = try RedisServer()
         let reports = Reports()
         let worker = RQWorkerRecord(
@@ -73,8 +71,7 @@ struct RQWorkerRecordTests {
         await worker.stop()
     }
 
-    @Test("Where no Redis is, its end is not waited for")
-    func endsWithoutRedis() async throws {
+    @Test func `where no Redis is, its end is not waited for`() async throws {
         let reports = Reports()
         let worker = RQWorkerRecord(
             name: "w",

@@ -1,10 +1,9 @@
 import QueueRedis
 import Testing
 
-@Suite("REDIS_URL")
+@Suite
 struct RedisEndpointTests {
     @Test(
-        "What it names",
         arguments: [
             ("redis://localhost", RedisEndpoint(address: .network(host: "localhost", port: 6379))),
             ("redis://", RedisEndpoint(address: .network(host: "localhost", port: 6379))),
@@ -24,43 +23,42 @@ struct RedisEndpointTests {
                 RedisEndpoint(address: .socket(path: "/run/r.sock"), database: 5, password: "pw")
             ),
         ])
-    func reads(url: String, endpoint: RedisEndpoint) throws {
+    func `what it names`(url: String, endpoint: RedisEndpoint) throws {
         #expect(try RedisEndpoint(url) == endpoint)
     }
 
     @Test(
-        "What it cannot mean is refused, and nothing of it is said again",
         arguments: [
             "", "localhost:6379", "http://secret@h", "rediss://:secret@h", "redis://h:0", "redis://h:secret",
             "redis://h/secret", "redis://h:70000", "unix://secret", "redis://%zzsecret@h", "redis://h/-1",
             "redis://se\u{1}cret",
         ])
-    func refuses(url: String) throws {
+    func `what it cannot mean is refused, and nothing of it is said again`(url: String) throws {
         let failure = #expect(throws: QueueFailure.self) { try RedisEndpoint(url) }
         #expect(failure?.kind == .setting)
         #expect(failure?.description.contains("secret") == false)
         #expect(failure?.hint != nil)
     }
 
-    @Test("TLS is refused by its name")
-    func tls() throws {
+    @Test func `TLS is refused by its name`() throws {
         let failure = #expect(throws: QueueFailure.self) { try RedisEndpoint("rediss://h") }
         #expect(failure?.message.contains("TLS") == true)
     }
 
-    @Test("It is shown without name and password")
-    func shown() throws {
+    @Test func `it is shown without name and password`() throws {
         #expect(try RedisEndpoint("redis://anna:secret@h:1/2").description == "redis://h:1/2")
         #expect(try RedisEndpoint("unix://:secret@/run/r.sock?db=5").description == "unix:///run/r.sock?db=5")
     }
 
-    @Test("Names of queues", arguments: [("jobs", ["jobs"]), (" a , b-1.x,a", ["a", "b-1.x"])])
-    func names(text: String, names: [String]) throws {
+    @Test(
+        arguments: [("jobs", ["jobs"]), (" a , b-1.x,a", ["a", "b-1.x"])])
+    func `names of queues`(text: String, names: [String]) throws {
         #expect(try QueueNames(text).all == names)
     }
 
-    @Test("Names that could be mistaken for keys are refused", arguments: ["", ",", "a:b", "a b", "jöbs", "a\nb"])
-    func badNames(text: String) {
+    @Test(
+        arguments: ["", ",", "a:b", "a b", "jöbs", "a\nb"])
+    func `names that could be mistaken for keys are refused`(text: String) {
         #expect(throws: QueueFailure.self) { try QueueNames(text) }
     }
 }

@@ -5,11 +5,12 @@ import Inference
 import StoreSQLite
 
 struct DiagnoseCommand: ParsableCommand {
-    enum Part: String, CaseIterable, ExpressibleByArgument { case system, gpu, storage, database, all }
+    enum Part: String, CaseIterable, ExpressibleByArgument { case system, gpu, storage, database, queue, all }
 
     static let configuration = CommandConfiguration(
         commandName: "diagnose",
-        abstract: "Look at the machine, the GPU, the storage folder and the job database; changes nothing.",
+        abstract:
+            "Look at the machine, the GPU, the storage folder, the job database and the queue in Redis; changes nothing.",
         discussion: """
             Run it as the server's user and with its environment, also while the server runs.
 
@@ -20,7 +21,7 @@ struct DiagnoseCommand: ParsableCommand {
             Exit status: 0 all is well, 1 errors, 2 warnings.
             """)
 
-    @Argument(help: "What to look at: system, gpu, storage, database or all.")
+    @Argument(help: "What to look at: system, gpu, storage, database, queue or all.")
     var part: Part = .all
     @OptionGroup var server: ServerFolder
     @Flag(help: "Print JSON.")
@@ -41,6 +42,7 @@ struct DiagnoseCommand: ParsableCommand {
             if [.all, .gpu].contains(part) { checks += await GPUChecks(surroundings).run() }
             if [.all, .storage].contains(part) { checks += StorageChecks(surroundings).run() }
             if [.all, .database].contains(part) { checks += DatabaseCheck.run(server, storage: folders) }
+            if [.all, .queue].contains(part) { checks += await QueueCheck.run(environment: environment) }
             return CheckReport(checks)
         }
         try StandardOutput.print(json ? report.value.jsonText : report.text)
