@@ -16,7 +16,7 @@ struct LabelLayout {
     let padding: Double
 
     /// Marks are served by id, so that labels do not swap places from frame to frame. Each tries its whole label, then
-    /// its id alone, above its box, below it, and inside it; where everything is taken, the id alone goes above.
+    /// what is left of it, then its id alone, above its box, below it, and inside it; where everything is taken, the id alone goes above.
     ///
     /// - Parameter taken: a place where no label goes.
     func place(_ marks: [OverlayMark], without taken: Box? = nil, textWidth: (String) -> Double) -> [Placed] {
@@ -26,9 +26,11 @@ struct LabelLayout {
             let mark = marks[index]
             guard isVisible(mark.box) else { continue }
             let short = String(mark.id)
-            var texts = [mark.label, short]
             // A label much wider than its small box hides the neighbours.
-            if !mark.isStrong, textWidth(mark.label) > 3 * max(mark.box.width, tagHeight) { texts.removeFirst() }
+            let texts =
+                [mark.label, mark.brief].compactMap { $0 }.filter {
+                    mark.isStrong || textWidth($0) <= 3 * max(mark.box.width, tagHeight)
+                } + [short]
             let candidates = texts.flatMap { text in
                 spots(for: mark.box, width: textWidth(text) + 2 * padding).map {
                     Placed(mark: index, text: text, frame: $0)

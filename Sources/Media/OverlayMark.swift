@@ -19,6 +19,8 @@ package struct OverlayMark: Hashable, Sendable {
     package var id: Int
     /// The whole label, such as `7 person 0.93`.
     package var label: String
+    /// What is left of it where it has too little room; nil for the id alone.
+    package var brief: String?
     /// Filled in between detections: drawn dashed.
     package var isInterpolated: Bool
     /// The one that the picture is about: a heavier box, and its whole label before everybody else's.
@@ -27,11 +29,13 @@ package struct OverlayMark: Hashable, Sendable {
     package var trail: [Point]
 
     package init(
-        box: Box, id: Int, label: String, isInterpolated: Bool = false, isStrong: Bool = false, trail: [Point] = []
+        box: Box, id: Int, label: String, brief: String? = nil, isInterpolated: Bool = false, isStrong: Bool = false,
+        trail: [Point] = []
     ) {
         self.box = box
         self.id = id
         self.label = label
+        self.brief = brief
         self.isInterpolated = isInterpolated
         self.isStrong = isStrong
         self.trail = trail

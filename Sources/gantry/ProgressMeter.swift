@@ -36,7 +36,7 @@ struct ProgressMeter {
 
     /// One line of at most `width` columns: `detect  [=====>    ]  52%  412/795 frames  61.2/s  ETA 0:06`.
     func line(width: Int) -> String {
-        let name = Self.padded(stage.rawValue, to: max(8, stage.rawValue.count + 2))
+        let name = name
         let percent = Self.leftPadded("\(Int(share * 100))%", to: 4)
         var parts = ["\(percent)  \(latest.done)/\(latest.total) frames"]
         if let speed = framesPerSecond { parts.append("\(Self.rounded(speed))/s") }
@@ -54,9 +54,12 @@ struct ProgressMeter {
         return "\(name)[\(Self.padded(cells, to: bar))]  \(tail)"
     }
 
+    /// The stage's, with room after it.
+    private var name: String { Self.padded(stage.rawValue, to: max(8, stage.rawValue.count + 2)) }
+
     /// The line that stays when the stage is over.
     var summary: String {
-        var text = "\(Self.padded(stage.rawValue, to: max(8, stage.rawValue.count + 2)))\(Self.frames(latest.done)) in \(Self.duration(elapsed))"
+        var text = "\(name)\(Self.frames(latest.done)) in \(Self.duration(elapsed))"
         if let speed = framesPerSecond { text += ", \(Self.rounded(speed)) frames/s" }
         if latest.resumed > 0 { text += " (\(latest.resumed) from an earlier run)" }
         return text

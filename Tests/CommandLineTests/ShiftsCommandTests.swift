@@ -105,6 +105,72 @@ struct ShiftsCommandTests {
         }
     }
 
+    /// Every published file below the folder, but for records with times in them.
+    private func files(_ folder: URL) throws -> [String: Data] {
+        var files: [String: Data] = [:]
+        for path in try FileManager.default.subpathsOfDirectory(atPath: folder.path)
+        where !path.hasPrefix(".") && path != "results.json" {
+            let url = folder.appendingPathComponent(path)
+            guard try url.resourceValues(forKeys: [.isRegularFileKey]).isRegularFile == true else { continue }
+            files[path] = try Data(contentsOf: url)
+        }
+        return files
+    }
+
+    @Test func `clips are cut with the search, as they are asked for`() throws {
+        try TestEnvironment.withTemporaryDirectory { folder in
+            let game = try SyntheticGame(in: folder, ["--seconds", "4", "--seed", "3"])
+            let out = folder.appendingPathComponent("out")
+            let asked = [
+                "--number", "17", "--jersey-color", Self.home, "--min-track-seconds", "0.3", "--pre-roll", "0",
+                "--post-roll", "0",
+            ]
+            let (status, result, debug) = try shifts(game.video, asked + ["--combined", "--debug-overlay"], in: out)
+            #expect(status == 0)
+            for (shift, segment) in zip(result.shifts, debug.raw_segments) {
+                #expect(abs(shift.start - segment.start) < 0.001 && abs(shift.end - segment.end) < 0.001)
+            }
+            let with = try files(out)
+            let expected = ["shifts.edl", "combined.mp4", "debug_overlay.mp4", "clips/clip_001.mp4"]
+            #expect(expected.allSatisfy { with[$0] != nil })
+            let edl = String(decoding: try #require(with["shifts.edl"]), as: UTF8.self)
+            #expect(edl.hasPrefix("TITLE:"))
+            // The same without: what is not asked for any more goes.
+            _ = try shifts(game.video, asked, in: out)
+            let without = try files(out)
+            #expect(without["shifts.edl"] == with["shifts.edl"] && without["shifts.json"] == with["shifts.json"])
+            #expect(without.keys.allSatisfy { !$0.hasSuffix(".mp4") })
+        }
+    }
+
+    @Test func `a job for shifts that is killed again and again ends as one that nothing disturbed`() throws {
+        try TestEnvironment.withTemporaryDirectory { folder in
+            let game = try SyntheticGame(in: folder, ["--seconds", "4", "--seed", "3"])
+            func arguments(_ out: URL) -> [String] {
+                [
+                    "analyze", game.video, "--pipelines", "player_shifts", "--out", out.path, "--config",
+                    """
+                    {"player_shifts": {"player_number": 17, "jersey_color": "#203524", "min_track_seconds": 0.3, \
+                    "pre_roll": 0.2, "post_roll": 0.2, "debug_overlay": true}}
+                    """,
+                ]
+            }
+            let (whole, broken) = (folder.appendingPathComponent("whole"), folder.appendingPathComponent("broken"))
+            let run = try GantryProgram.run(arguments(whole))
+            try #require(run.status == 0, "\(run.errors)")
+            for text in ["tracking  [", "identifying  [", "exporting  ["] {
+                let killed = try GantryProgram(arguments(broken)).run(sending: SIGKILL, after: text)
+                #expect(killed.status == 128 + SIGKILL, "\(killed.errors)")
+            }
+            let ended = try GantryProgram.run(arguments(broken))
+            #expect(ended.status == 0, "\(ended.errors)")
+            let (left, right) = try (files(whole), files(broken))
+            #expect(left.keys.contains("player_shifts/clips/clip_001.mp4"))
+            #expect(left.keys.sorted() == right.keys.sorted())
+            for (path, bytes) in left { #expect(right[path] == bytes, "\(path)") }
+        }
+    }
+
     @Test func `a grey video is said to be one`() throws {
         try TestEnvironment.withTemporaryDirectory { folder in
             let game = try SyntheticGame(in: folder, ["--seconds", "5", "--seed", "3", "--grey"])
@@ -122,6 +188,10 @@ struct ShiftsCommandTests {
             (["--number", "17", "--click", "1,1.2,0.5"], "outside of the picture"),
             (["--number", "17", "--click", "1,2"], "t,x,y"),
             (["--number", "17", "--click", "99,0.5,0.5"], "video's end"),
+            (["--jersey-color", "#203524"], "neither a number nor a click"),
+            (["--number", "17", "--ocr-min-conf", "2"], "--ocr-min-conf lies between 0"),
+            (["--number", "17", "--pre-roll", "61"], "--pre-roll lies between 0"),
+            (["--number", "17", "--min-track-seconds", "0"], "--min-track-seconds lies between 0.1"),
         ])
     func `what cannot be asked is refused in words`(arguments: [String], words: String) throws {
         try TestEnvironment.withTemporaryDirectory { folder in

@@ -191,7 +191,7 @@ struct PlayerSearchTests {
         #expect(during.marks.count == 4 && during.marks.count { $0.isStrong } == 1)
         #expect(followed.label.hasPrefix("\(followed.id)  #17 0.80  colour ") && followed.label.hasSuffix("confirmed"))
         #expect(during.caption == "0:04.8  #17  confirmed track \(followed.id)  in clip 1")
-        #expect(during.marks.contains { $0.label.contains("#9 0.80") })
+        #expect(during.marks.contains { $0.label.contains("#9 0.80") && $0.brief == "\($0.id)  #9 0.80" })
         #expect(overlay.scene(at: 499).caption == "0:19.9  #17  searching")
     }
 

@@ -32,24 +32,25 @@ struct ShiftOverlay {
         let now = moment >= 0 ? outcome.states[moment] : nil
         let marks = timeline.advance(to: frame).map { presence in
             let isFollowed = now?.track == presence.track.id
+            let label = label(presence.track.id, at: frame, state: isFollowed ? now?.state : nil)
             return OverlayMark(
-                box: presence.box, id: presence.track.id,
-                label: label(presence.track.id, at: frame, state: isFollowed ? now?.state : nil),
+                box: presence.box, id: presence.track.id, label: label.joined(separator: "  "),
+                brief: label.prefix(2).joined(separator: "  "),
                 isInterpolated: presence.isInterpolated, isStrong: isFollowed)
         }
         return OverlayScene(marks: marks, caption: caption(at: frame, now))
     }
 
-    /// `12  17 0.91  colour 0.88  locked`
-    private func label(_ track: Int, at frame: Int, state: ShiftTransition.State?) -> String {
-        guard let person = people[track] else { return "\(track)" }
+    /// `12`, `#17 0.91`, `colour 0.88`, `locked`: what is known of it, the most telling first.
+    private func label(_ track: Int, at frame: Int, state: ShiftTransition.State?) -> [String] {
+        guard let person = people[track] else { return ["\(track)"] }
         var parts = ["\(track)"]
         let look = person.looks.last { $0.frame <= frame && times[frame] - times[$0.frame] <= Self.lookSeconds }
         if let read = look?.read?.best { parts.append("#\(read.number) \(Self.hundredths(read.confidence))") }
         let own = look.flatMap { outcome.teams.observation(of: $0.colours)?.probabilities.first }
         if let score = own ?? person.team?.first { parts.append("colour \(Self.hundredths(score))") }
         if let state { parts.append(state.rawValue) }
-        return parts.joined(separator: "  ")
+        return parts
     }
 
     /// `0:12.4  searching` and whether the moment is in a shift.
