@@ -15,9 +15,14 @@ import Model
     private let isFullRange: Bool
 
     /// A canvas for pictures like `frame`.
-    init(like frame: VideoFrame) throws(MediaFailure) {
-        width = frame.width
-        height = frame.height
+    convenience init(like frame: VideoFrame) throws(MediaFailure) {
+        try self.init(like: frame, width: frame.width, height: frame.height)
+    }
+
+    /// A canvas of another size, into which frames are scaled as they are painted.
+    init(like frame: VideoFrame, width: Int, height: Int) throws(MediaFailure) {
+        self.width = width
+        self.height = height
         var canvas: OpaquePointer?
         let error = unsafe gav_canvas_new(&canvas, frame.handle, Int32(width), Int32(height))
         guard error >= 0, let canvas = unsafe canvas else {

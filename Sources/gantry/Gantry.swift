@@ -62,6 +62,6 @@ struct Gantry: ParsableCommand {
             ProbeCommand.self, ModelsCommand.self, PluginsCommand.self, TokenCommand.self, ConfigCommand.self,
             BackupCommand.self, CleanupCommand.self, DiagnoseCommand.self, VerifyCommand.self, EvalCommand.self,
             BenchCommand.self, VersionCommand.self, PluginWorkerCommand.self, RunAttemptCommand.self,
-            EngineProbeCommand.self,
+            EngineProbeCommand.self, MakeProxyCommand.self,
         ])
 }

@@ -1,6 +1,7 @@
 import FileSafety
 import Foundation
 import Jobs
+import PluginHost
 import PluginWire
 import StoreSQLite
 import TestSupport
@@ -24,6 +25,18 @@ import Testing
 
     @Test func `of many clients at once each is answered, and the job has one run and one end`() async throws {
         try await withWorker { server in try await server.run("draft_races.py", [server.folders.root]) }
+    }
+
+    @Test func `an upload that is none leaves the job as it was`() async throws {
+        var limits = UploadLimits()
+        limits.videoBytes = 1 << 20
+        let probe: @Sendable (String) async -> VideoProbe = { path in
+            let isBad = (try? String(contentsOfFile: path, encoding: .utf8)) == "bad"  // nil: it is not there
+            return isBad ? .notAVideo(reason: "holds sound only, no video stream") : .video(seconds: 2)
+        }
+        try await withJobServer(limits: limits, probe: probe) { server in
+            try await server.run("draft_uploads.py", [server.folders.root])
+        }
     }
 
     @Test func `a removal that a server did not end is ended by the next`() async throws {

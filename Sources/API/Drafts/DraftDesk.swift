@@ -118,6 +118,7 @@ struct DraftDesk: Sendable {
                 // Who cancelled while it came in does not want it; who uploads what was cancelled before does.
                 if draft.state != .cancelled || wasCancelled { draft.state = .open }
             }
+            service.proxies?.wants(before.id)
             if let replaced { await discard(DraftVideo(folders: service.folders, draft: before.id, of: replaced)) }
             return job
         } catch {

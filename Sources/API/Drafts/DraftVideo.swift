@@ -1,4 +1,5 @@
 import FileSafety
+import Glibc
 import Jobs
 
 /// Where one upload of a draft's video lies: in a folder of its own within the draft's, so that a new one never touches
@@ -36,6 +37,18 @@ struct DraftVideo: Sendable {
         try OutputDirectory.makeFolders(folder)
         try file.move(into: "\(folder)/\(name)", as: fileName)
         return "\(folder)/\(name)/\(fileName.text)"
+    }
+
+    /// Takes the small copy in, beside the video: under a name that no upload gets.
+    ///
+    /// - Returns: Its path.
+    func keep(proxy path: String) throws(FileSafetyFailure) -> String {
+        let target = "\(folders.uploads(of: draft.text))/\(name)/.proxy.mp4"
+        guard unsafe rename(path, target) == 0 else {
+            throw FileSafetyFailure(
+                code: .internalError, message: "cannot keep the proxy (errno \(errno))", subject: target)
+        }
+        return target
     }
 
     /// - Parameter isGone: The draft is no more: its folder goes too.

@@ -1,4 +1,5 @@
 import FileSafety
+import Glibc
 import Jobs
 import PluginWire
 
@@ -73,7 +74,7 @@ struct ShiftFiles: Sendable {
                 switch error.code {
                 case .notFound, .invalidArgument: continue
                 // A link, which is none of Gantry's.
-                case .permissionDenied where error.systemError == 40: continue
+                case .permissionDenied where error.systemError == ELOOP: continue
                 default: throw error
                 }
             }

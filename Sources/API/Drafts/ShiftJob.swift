@@ -21,7 +21,8 @@ struct ShiftJob: Sendable {
     var isActive: Bool { run.map { !$0.state.isTerminal } ?? false }
 
     var status: Status {
-        if isUploading, !isActive { return .uploading }
+        // Who cancels while the video comes in is not told that it goes on.
+        if isUploading, !isActive, draft?.state != .cancelled { return .uploading }
         if let run {
             return switch run.state {
             case .pending: .queued

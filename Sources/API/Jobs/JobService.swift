@@ -15,12 +15,16 @@ package struct JobService: Sendable {
     package var probe: (@Sendable (_ path: String) async -> VideoProbe)?
     /// What drafts are run with.
     package var shiftPipeline: String
+    /// Who makes small copies of drafts' videos; nil: nobody does.
+    package var proxies: ProxyQueue?
 
     package init(
         store: any DraftStore, folders: StorageFolders, control: any JobControl, pipelines: PipelineOffer,
         limits: UploadLimits = UploadLimits(), workers: WorkerService? = nil,
-        probe: (@Sendable (_ path: String) async -> VideoProbe)? = nil, shiftPipeline: String = "player_shifts"
+        probe: (@Sendable (_ path: String) async -> VideoProbe)? = nil, shiftPipeline: String = "player_shifts",
+        proxies: ProxyQueue? = nil
     ) {
+        self.proxies = proxies
         self.shiftPipeline = shiftPipeline
         self.probe = probe
         self.store = store

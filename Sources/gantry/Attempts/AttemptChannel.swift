@@ -57,7 +57,10 @@ final class AttemptChannel: Sendable {
     }
 
     /// From now on the process and all of its group end with the server, whatever they are doing.
-    func endWithServer() {
+    func endWithServer() { Self.endWithServer() }
+
+    /// The same for a process that gets no order.
+    static func endWithServer() {
         let watch = Thread {
             var byte: UInt8 = 0
             while true {

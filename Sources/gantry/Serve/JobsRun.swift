@@ -19,6 +19,7 @@ final class JobsRun: Sendable {
     private let work: Task<Void, Never>
     private let telling: Task<Void, Never>
     private let sweeping: Task<Void, Never>?
+    private let proxies: ProxyQueue
     /// Between two looks for jobs that are old enough to go.
     private static let sweepInterval = Duration.seconds(3600)
 
@@ -45,6 +46,10 @@ final class JobsRun: Sendable {
         }
         self.queue = queue
         let hub = WorkerHub()
+        let maker = ProxyMaker(
+            folders: settings.folders, plugins: plugins.configuration, environment: environment)
+        let proxies = ProxyQueue(store: store, folders: settings.folders) { await maker.make(of: $0, in: $1) }
+        self.proxies = proxies
         let service = JobService(
             store: store, folders: settings.folders,
             control: DispatcherControl(
@@ -54,7 +59,7 @@ final class JobsRun: Sendable {
             limits: try UploadLimits(environment: environment),
             workers: WorkerService(
                 hub: hub, attempts: settings.store.policy.attempts, fileMask: UInt32(FileMask.current)),
-            probe: { await plugins.probe(video: $0) })
+            probe: { await plugins.probe(video: $0) }, proxies: proxies)
         self.service = service
         let uploads = try service.prepareStorage()
         // Before the first job is taken: whoever watches Redis sees it come.
@@ -63,6 +68,7 @@ final class JobsRun: Sendable {
         telling = Task.detached {
             for await signal in store.signals() where signal == .work { hub.workAppeared() }
         }
+        proxies.start()
         // What cannot be removed does no harm, and is tried again at the next start.
         Task.detached(priority: .background) { try? await service.removeStrays(uploads) }
         sweeping = settings.retention.map { age in
@@ -98,12 +104,14 @@ final class JobsRun: Sendable {
     func drain(deadline: Duration) async {
         sweeping?.cancel()
         dispatcher.drain()
+        async let stopped: Void = proxies.stop()
         let watch = Task { [work] in
             guard (try? await Task.sleep(for: deadline)) != nil else { return }
             work.cancel()
         }
         await work.value
         watch.cancel()
+        await stopped
     }
 
     /// What was answered is on the disk; later calls are refused.

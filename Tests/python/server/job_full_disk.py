@@ -10,6 +10,7 @@ import socket
 import sys
 
 from calls import Answer, Server, check, finish, judge_envelope
+from drafts import Drafts
 from uploads import entries, eventually, multipart, simple
 
 url, token, storage = sys.argv[1:]
@@ -65,6 +66,11 @@ nothing_left("60 MB", 1)
 answer = chunked(60 << 20)
 check(answer is None or answer.status == 507, "60 MB without a length", answer)
 nothing_left("60 MB without a length", 1)
+drafts = Drafts(url, token)
+draft = drafts.create()
+check(drafts.upload(draft, bytes(61 << 20)).status == 507, "60 MB to a draft")
+check(drafts.status(draft)["status"] == "created", drafts.status(draft))
+nothing_left("60 MB to a draft", 1)
 # Filled to the last byte by somebody else: even small things fail, and say so.
 with open(os.path.join(storage, "filler"), "wb") as filler:
     try:
@@ -77,7 +83,10 @@ for size in (1, 100, 1 << 20):
     answer = announced(size) if size > 100 else simple(server, token, bytes(size))
     check(answer.status == 507, size, "gave", answer)
     check(answer.json["error"]["code"] == "STORAGE_FULL", answer)
+check(drafts.upload(draft, b"small").status == 507, "an upload to a draft")
+check(drafts.status(draft)["status"] == "created", drafts.status(draft))
 eventually(lambda: server.call("GET", "/api/v1/health").status == 503, "health says nothing")
+check(server.call("GET", "/api/health").status == 503, "health of the queue and the store")
 answer = server.call("GET", "/api/v1/system/health", token=token)
 check(answer.status == 503 and answer.json["error"]["field"] == "storage", answer)
 check(server.call("GET", "/health").status == 200, "the process is well")
@@ -85,6 +94,8 @@ check(server.call("GET", "/api/v1/jobs", token=token).json["total"] == 1, "readi
 nothing_left("full", 1)
 os.remove(os.path.join(storage, "filler"))
 eventually(lambda: server.call("GET", "/api/v1/health").status == 200, "health does not recover")
+check(drafts.upload(draft, b"small").status == 200 and drafts.status(draft)["status"] == "uploaded", "a draft after the flood")
+check(drafts.call("DELETE", f"/jobs/{draft}").status == 200, "delete of a draft")
 for _ in range(3):
     check(simple(server, token, bytes(1 << 20)).status == 201, "after the flood")
 nothing_left("after the flood", 4)
