@@ -99,7 +99,10 @@ struct QueueLossTests {
             ("unix://:wrong-secret@SOCKET", [], "no password"),
             ("unix://SOCKET?db=77", [], "no database 77"),
             ("unix://SOCKET", ["--replicaof", "127.0.0.1", "1"], "read-only copy"),
-            ("unix://SOCKET", ["--user", "default on nopass ~* -@all +ping +info +client"], "may not do that"),
+            (
+                "unix://SOCKET", ["--user", "default", "on", "nopass", "~*", "-@all", "+ping", "+info"],
+                "may not do that"
+            ),
         ])
     func `what Redis refuses is said with what to do, without the password`(
         url: String, options: [String], words: String
