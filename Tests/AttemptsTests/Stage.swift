@@ -13,6 +13,8 @@ struct Stage {
     let dispatcher: Dispatcher
     let folder: String
     private let work: Task<Void, Never>
+    /// The name under which its dispatcher holds jobs, from one life to the next.
+    static let worker = WorkerID("test")
 
     static func with(
         script: String, slots: Int = 2, retries: Int = 3, folder: String? = nil,
@@ -28,7 +30,7 @@ struct Stage {
         var configuration = StoreConfiguration(folder: folder)
         configuration.policy = RetryPolicy(retries: retries, baseDelay: .milliseconds(1))
         let store = try SQLiteJobStore(configuration)
-        var settings = DispatcherSettings(worker: WorkerID("test"), limits: SchedulerLimits(jobs: slots))
+        var settings = DispatcherSettings(worker: Self.worker, limits: SchedulerLimits(jobs: slots))
         settings.reportInterval = .milliseconds(5)
         let dispatcher = Dispatcher(store: store, settings: settings) { job in
             let prelude = """
