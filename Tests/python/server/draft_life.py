@@ -7,7 +7,7 @@ import os
 import sys
 
 from calls import check, finish
-from drafts import Drafts
+from drafts import STAGES, Drafts
 from uploads import entries, multipart, simple, submit
 
 url, token, storage = sys.argv[1:]
@@ -87,7 +87,8 @@ check([value["rq_state"] for value in seen if value][0] == "queued", "never queu
 check("started" in [value["rq_state"] for value in seen] and seen[-1]["status"] == "done", seen)
 progress, stages = [value["progress"] for value in seen], [value["stage"] for value in seen]
 check(progress == sorted(progress) and progress[-1] == 100 and seen[-1]["stage"] == "done", progress, stages)
-check({"tracking", "identifying"} <= set(stages), stages)
+places = [STAGES.index(stage) for stage in stages]
+check(places == sorted(places) and "queued" in stages and len(set(stages)) > 2, stages)
 updated = [value["updated_at"] for value in seen]
 check(updated == sorted(updated) and updated[-1] > updated[0], updated)
 value = call("GET", f"/api/v1/jobs/{job}").json

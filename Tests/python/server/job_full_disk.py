@@ -38,12 +38,12 @@ def chunked(size):
         connection.close()
 
 
-def announced(size):
+def announced(size, path="/api/v1/jobs", fields=(("selected_pipelines", None, "scene"), ("video", "a.mp4", b"first bytes"))):
     """The answer to an upload of which only the head and the first bytes are sent."""
-    body, media_type = multipart(("selected_pipelines", None, "scene"), ("video", "a.mp4", b"first bytes"))
+    body, media_type = multipart(*fields)
     with socket.create_connection((server.host, server.port), timeout=30) as link:
         link.sendall(
-            f"POST /api/v1/jobs HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\nContent-Type: {media_type}\r\n"
+            f"POST {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\nContent-Type: {media_type}\r\n"
             f"Content-Length: {size}\r\n\r\n".encode() + body[:-10])
         answer = http.client.HTTPResponse(link)
         answer.begin()
@@ -68,7 +68,8 @@ check(answer is None or answer.status == 507, "60 MB without a length", answer)
 nothing_left("60 MB without a length", 1)
 drafts = Drafts(url, token)
 draft = drafts.create()
-check(drafts.upload(draft, bytes(61 << 20)).status == 507, "60 MB to a draft")
+answer = announced(61 << 20, f"/jobs/{draft}/upload", [("file", "a.mp4", b"first bytes")])
+check(answer.status == 507 and answer.json["error"]["code"] == "STORAGE_FULL", "60 MB to a draft", answer)
 check(drafts.status(draft)["status"] == "created", drafts.status(draft))
 nothing_left("60 MB to a draft", 1)
 # Filled to the last byte by somebody else: even small things fail, and say so.
