@@ -1,5 +1,19 @@
 import Synchronization
 
+extension Task where Success == Void, Failure == Never {
+    /// Returns when the task has ended, or when the time is up: then it is cancelled, and ends by itself.
+    func ended(within duration: Duration) async {
+        let bell = Bell()
+        let watch = Task {
+            await value
+            bell.ring()
+        }
+        await bell.wait(atMost: duration)
+        watch.cancel()
+        cancel()
+    }
+}
+
 /// Wakes one task. A ring that nobody waits for is remembered, once.
 final class Bell: Sendable {
     private struct State {

@@ -67,7 +67,7 @@ extension QueueFailure {
             case "WRONGPASS": (.refused, "Redis does not know this name or password", "Correct REDIS_URL")
             case "NOPERM":
                 (.refused, "this Redis user may not do that", "Give it all commands on the keys rq:* and gantry:*")
-            case "-DENIED", "DENIED":
+            case "DENIED":
                 (
                     .refused, "Redis is in protected mode: it takes clients of its own machine only",
                     "Set a password in Redis (requirepass) and in REDIS_URL, or bind Redis to a private address"
@@ -93,7 +93,9 @@ extension QueueFailure {
             case "MOVED", "ASK", "CROSSSLOT":
                 (.unexpected, "this Redis is part of a cluster", "RQ's layout needs a single Redis: use one")
             default:
-                if text.contains("invalid password") {
+                if text.contains("max number of clients") {
+                    (.unready, "Redis has too many clients", "Raise maxclients in Redis, or close some")
+                } else if text.contains("invalid password") {
                     (.refused, "Redis does not know this name or password", "Correct REDIS_URL")
                 } else if text.contains("without any password configured") {
                     (.refused, "Redis has no password, but one was sent", "Take the password out of REDIS_URL")

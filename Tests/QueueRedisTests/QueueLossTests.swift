@@ -126,6 +126,33 @@ struct QueueLossTests {
         #expect(health.trouble?.contains("does not speak Redis' protocol") == true, "\(health.trouble ?? "nothing")")
     }
 
+    @Test(
+        arguments: [
+            (
+                "-DENIED Redis is running in protected mode because protected mode is enabled\r\n",
+                "is in protected mode"
+            ),
+            ("-ERR max number of clients reached\r\n", "too many clients"),
+            ("-LOADING Redis is loading the dataset in memory\r\n", "still loading"),
+            ("+OK\r\n-MOVED 1 10.0.0.1:6379\r\n", "part of a cluster"),
+        ])
+    func `who is turned away at the door knows why`(answer: String, words: String) async throws {
+        let server = try OtherServer(answer: answer)
+        let health = try await trouble("redis://:secret@127.0.0.1:\(server.port)/1")
+        #expect(health.trouble?.contains(words) == true, "\(health.trouble ?? "nothing")")
+    }
+
+    @Test func `another server under the same identity is noticed, and both go on`() async throws {
+        let stage = try await MirrorStage()
+        await stage.connected()
+        try await stage.submit(2)
+        try await stage.settle()
+        try stage.redis.command("SET", "gantry:queue:jobs:0123456789ab:token", "somebody")
+        try await eventually { stage.mirror.health.rebuilds >= 2 }
+        try await eventually { try stage.redis.command("LLEN", "rq:queue:jobs") == "2" }
+        await stage.close()
+    }
+
     @Test func `two servers show their jobs in one queue`() async throws {
         let first = try await MirrorStage()
         await first.connected()

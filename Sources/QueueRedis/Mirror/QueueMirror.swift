@@ -14,6 +14,8 @@ package final class QueueMirror: JobQueueDisplay {
     private static let upkeepInterval = Duration.seconds(30)
     /// Between two looks at what somebody else changed, at least.
     private static let auditInterval = Duration.seconds(2)
+    /// What holds for so long does not count as a repetition when it is lost.
+    private static let steadyTime = Duration.seconds(10)
     /// Log entries, and jobs, in one batch.
     private static let (entriesAtOnce, jobsAtOnce) = (1000, 250)
     /// How long a submission waits until Redis shows it.
@@ -84,12 +86,7 @@ package final class QueueMirror: JobQueueDisplay {
             return state.tasks
         }
         bell.ring()
-        let watch = Task {
-            guard (try? await Task.sleep(for: duration)) != nil else { return }  // Only cancellation.
-            for task in tasks { task.cancel() }
-        }
-        await tasks.last?.value
-        watch.cancel()
+        await tasks.last?.ended(within: duration)
         for task in tasks { task.cancel() }
         releaseAll()
         link.close()
@@ -137,7 +134,8 @@ package final class QueueMirror: JobQueueDisplay {
 
     private func run() async {
         var pause = RetryPause()
-        while !Task.isCancelled {
+        while !Task.isCancelled, !state.withLock({ $0.isEnding }) {
+            let start = ContinuousClock.now
             do {
                 let facts = try await link.connect()
                 if facts.isReplica { throw QueueFailure(redis: "READONLY it says: role:slave", at: settings.endpoint) }
@@ -145,9 +143,8 @@ package final class QueueMirror: JobQueueDisplay {
                 return
             } catch {
                 lost(error)
-                if state.withLock({ $0.isEnding }) { return }
+                if ContinuousClock.now - start > Self.steadyTime { pause.succeeded() }
                 await rest(pause.next())
-                continue
             }
         }
     }
@@ -180,10 +177,12 @@ package final class QueueMirror: JobQueueDisplay {
             return state.health
         }
         observer(.connection(health))
+        var pause = RetryPause()
         while true {
             let isEnding = state.withLock { $0.isEnding }
             guard try await catchUp(&session), try await look(&session) else {
                 // Flushed, or changed by somebody else: as if it had been lost.
+                if session.age > Self.steadyTime { pause.succeeded() } else { await rest(pause.next()) }
                 session = try await rebuild(after: session)
                 continue
             }

@@ -19,6 +19,8 @@ struct QueueSession: Sendable {
     private var auditPause = Duration.seconds(2)
     private let begin = ContinuousClock.now
 
+    var age: Duration { ContinuousClock.now - begin }
+
     init(model: QueueModel, sequence: Int64) {
         self.model = model
         self.sequence = sequence
@@ -27,7 +29,7 @@ struct QueueSession: Sendable {
     /// Where somebody else changes our keys again and again, everything is written anew less and less often: each time
     /// twice as long apart, up to a minute, and never for more than a tenth of the time.
     mutating func pace(after earlier: QueueSession?, took duration: Duration) {
-        if let earlier, ContinuousClock.now - earlier.begin < .seconds(120) {
+        if let earlier, earlier.age < .seconds(120) {
             auditPause = min(.seconds(60), earlier.auditPause * 2)
         }
         nextAudit = .now + max(auditPause, duration * 10)

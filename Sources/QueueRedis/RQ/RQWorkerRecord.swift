@@ -107,12 +107,7 @@ package final class RQWorkerRecord: Sendable {
         }
         guard let task else { return }
         bell.ring()
-        let watch = Task {
-            guard (try? await Task.sleep(for: duration)) != nil else { return }  // Only cancellation.
-            task.cancel()
-        }
-        await task.value
-        watch.cancel()
+        await task.ended(within: duration)
         link.close()
     }
 

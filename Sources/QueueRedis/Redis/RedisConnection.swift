@@ -53,7 +53,13 @@ import Glibc
             let events = try wait(toSend: sent < commands.bytes.count, until: end)
             if events & Int32(POLLOUT) != 0 { sent += try send(commands.bytes[sent...]) }
             guard events & Int32(POLLIN | POLLHUP | POLLERR) != 0 else { continue }
-            received += try receive()
+            do throws(QueueFailure) {
+                received += try receive()
+            } catch {
+                // Who is turned away at the door gets one answer for all commands.
+                guard let reason = replies.lazy.compactMap(\.error).first else { throw error }
+                throw QueueFailure(redis: reason, at: endpoint)
+            }
             guard received <= Self.longestAnswer else { throw broken("the answer is longer than 256 MB") }
             while replies.count < commands.count, let reply = try nextReply() { replies.append(reply) }
         }
