@@ -23,6 +23,8 @@ package struct HTTPLimits: Sendable, Equatable, Codable {
     package var drainBytes = 64 * 1024
     /// The system's buffer for what clients send, each.
     package var receiveBufferBytes = 256 * 1024
+    /// Bytes that are taken of it at a time, at most.
+    package var receivePieceBytes = 128 * 1024
     /// Bytes of extensions and trailers that a chunked body may carry in all. More: 400.
     package var chunkOverheadBytes = 16 * 1024
     /// How long a request's head may take from its first byte, and how long a new connection may be silent.

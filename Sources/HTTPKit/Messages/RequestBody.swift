@@ -64,7 +64,9 @@ package final class RequestBody: AsyncSequence, Sendable {
             state.isPaused = state.bufferedBytes >= capacity
             return (nil, !state.isPaused)
         }
-        if let (waiter, piece) = waiter { waiter.resume(returning: Array(piece.readableBytesView)) }
+        if let (waiter, piece) = waiter {
+            waiter.resume(returning: Self.bytes(of: [piece], count: piece.readableBytes))
+        }
         return goesOn
     }
 
@@ -99,7 +101,7 @@ package final class RequestBody: AsyncSequence, Sendable {
 
     package func makeAsyncIterator() -> AsyncIterator { AsyncIterator(body: self) }
 
-    /// The next piece, nil at the end.
+    /// The next piece, all that is there of it; nil at the end.
     package func next() async throws -> [UInt8]? {
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in take(continuation) }
@@ -112,17 +114,20 @@ package final class RequestBody: AsyncSequence, Sendable {
         }
     }
 
-    private enum Step { case piece(ByteBuffer), end, failure(any Error), wait }
+    private enum Step { case pieces(CircularBuffer<ByteBuffer>, count: Int), end, failure(any Error), wait }
 
     private func take(_ continuation: CheckedContinuation<[UInt8]?, any Error>) {
         let (step, asks) = state.withLock { state -> (Step, Bool) in
             if let failure = state.failure { return (.failure(failure), false) }
             if Task.isCancelled { return (.failure(CancellationError()), false) }
-            if let piece = state.pieces.popFirst() {
-                state.bufferedBytes -= piece.readableBytes
-                let asks = state.isPaused && state.bufferedBytes < capacity
-                if asks { state.isPaused = false }
-                return (.piece(piece), asks)
+            if !state.pieces.isEmpty {
+                // Together: whoever takes them is woken once.
+                defer {
+                    state.pieces = CircularBuffer()
+                    state.bufferedBytes = 0
+                    state.isPaused = false
+                }
+                return (.pieces(state.pieces, count: state.bufferedBytes), state.isPaused)
             }
             if state.isFinished { return (.end, false) }
             guard state.waiter == nil else {
@@ -134,11 +139,24 @@ package final class RequestBody: AsyncSequence, Sendable {
             return (.wait, asks)
         }
         switch step {
-        case .piece(let piece): continuation.resume(returning: Array(piece.readableBytesView))
+        case .pieces(let pieces, let count): continuation.resume(returning: Self.bytes(of: pieces, count: count))
         case .end: continuation.resume(returning: nil)
         case .failure(let failure): continuation.resume(throwing: failure)
         case .wait: break
         }
         if asks { wanted() }
+    }
+
+    private static func bytes(of pieces: some Sequence<ByteBuffer>, count: Int) -> [UInt8] {
+        // Safe: `count` is what the pieces have together, and so much is copied.
+        unsafe [UInt8](unsafeUninitializedCapacity: count) { bytes, filled in
+            for piece in pieces {
+                unsafe piece.withUnsafeReadableBytes { source in
+                    unsafe UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(bytes)[filled...])
+                        .copyMemory(from: source)
+                    filled += source.count
+                }
+            }
+        }
     }
 }

@@ -41,11 +41,14 @@ struct MultipartParser {
 
     mutating func append(_ bytes: [UInt8]) {
         guard state != .end else { return }
-        if start > 0 {
+        if start == buffer.count {
+            // As it comes: a large part passes through without being copied.
+            buffer = bytes
+        } else {
             buffer.removeFirst(start)
-            start = 0
+            buffer += bytes
         }
-        buffer += bytes
+        start = 0
     }
 
     /// The next event; nil when more bytes are needed.
@@ -53,16 +56,14 @@ struct MultipartParser {
         while true {
             switch state {
             case .preamble:
-                if let found = find(delimiter) {
-                    start = found + delimiter.count
-                    state = .afterBoundary
-                } else {
-                    let keep = min(buffer.count - start, delimiter.count - 1)
-                    skipped += buffer.count - start - keep
-                    start = buffer.count - keep
-                    guard skipped <= limits.preambleBytes else { throw malformed("no boundary comes") }
-                    return nil
-                }
+                let found = find(delimiter)
+                let end = found ?? max(start, buffer.count - (delimiter.count - 1))
+                skipped += end - start
+                start = end
+                guard skipped <= limits.preambleBytes else { throw malformed("no boundary comes") }
+                guard found != nil else { return nil }
+                start += delimiter.count
+                state = .afterBoundary
             case .afterBoundary:
                 if isPartOpen {
                     isPartOpen = false
@@ -99,10 +100,14 @@ struct MultipartParser {
                     state = .afterBoundary
                     if !piece.isEmpty { return .data(piece) }
                 } else {
-                    let ready = buffer.count - start - (delimiter.count - 1)
-                    guard ready > 0 else { return nil }
-                    defer { start += ready }
-                    return .data(Array(buffer[start..<(start + ready)]))
+                    let end = beginOfDelimiterAtEnd
+                    guard end > start else { return nil }
+                    if start == 0, end == buffer.count {
+                        defer { buffer = [] }
+                        return .data(buffer)
+                    }
+                    defer { start = end }
+                    return .data(Array(buffer[start..<end]))
                 }
             case .end: return nil
             }
@@ -142,6 +147,12 @@ struct MultipartParser {
         }
         start = end + 4
         return headers
+    }
+
+    /// Where a boundary begins that the bytes to come may complete; the buffer's end where none does.
+    private var beginOfDelimiterAtEnd: Int {
+        let last = max(start, buffer.count - (delimiter.count - 1))
+        return (last..<buffer.count).first { delimiter.starts(with: buffer[$0...]) } ?? buffer.count
     }
 
     private func find(_ needle: [UInt8]) -> Int? {

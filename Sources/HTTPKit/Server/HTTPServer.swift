@@ -50,6 +50,12 @@ package final class HTTPServer: Sendable {
             .childChannelOption(
                 ChannelOptions.socketOption(.so_rcvbuf), value: SocketOptionValue(state.limits.receiveBufferBytes)
             )
+            // What large uploads bring is taken in large pieces; the size falls again where little comes.
+            .childChannelOption(
+                ChannelOptions.recvAllocator,
+                value: AdaptiveRecvByteBufferAllocator(
+                    minimum: 512, initial: 2048, maximum: state.limits.receivePieceBytes)
+            )
             .childChannelInitializer { channel in
                 let count = state.connectionBegan()
                 let connection = HTTPConnection(
