@@ -17,6 +17,12 @@ package final class IncomingFile: Sendable {
         var name: String?
     }
 
+    private final class Target: Sendable {
+        let folder: FileDescriptor
+
+        init(_ folder: consuming FileDescriptor) { self.folder = folder }
+    }
+
     private static let counter = Atomic<UInt64>(0)
     /// The kernel is asked to write out pieces of this size as they come, and each is waited for when the next one is
     /// there: whoever sends faster than the disk writes is slowed down on the way, and the last wait is short for all.
@@ -26,6 +32,8 @@ package final class IncomingFile: Sendable {
     private let file: FileDescriptor
     private let gate: SystemCallGate
     private let state: Mutex<State>
+    /// Where it is to go: made for it, and empty. Apart from the state, so that it can be made while the disk is waited for.
+    private let target = Mutex<Target?>(nil)
 
     /// - Parameter folder: On the file system that the file is to be moved within.
     package convenience init(in folder: String) throws(FileSafetyFailure) { try self.init(in: folder, gate: .open) }
@@ -98,39 +106,60 @@ package final class IncomingFile: Sendable {
         }
     }
 
-    /// Moves the finished file into `folder`, made for it, under `name`, and makes that durable: file, folder, and the
-    /// folder above.
+    /// Makes the folder that the file is to be moved into, and makes that durable. May happen while the file is finished.
     ///
-    /// - Parameter folder: A path one level below a folder that is there. It must not be there itself: it is somebody
-    ///   else's then.
-    package func move(into path: String, as name: FileName) throws(FileSafetyFailure) {
+    /// - Parameter path: One level below a folder that is there. It must not be there itself: it is somebody else's then.
+    package func makeTarget(_ path: String) throws(FileSafetyFailure) {
         guard unsafe mkdir(path, 0o777) == 0 else { throw .system(errno, "cannot create the folder", path) }
-        let target = try FileDescriptor(
-            opening: path, flags: O_RDONLY | O_DIRECTORY | O_NOFOLLOW, action: "cannot open the folder")
+        do throws(FileSafetyFailure) {
+            let made = Target(
+                try FileDescriptor(
+                    opening: path, flags: O_RDONLY | O_DIRECTORY | O_NOFOLLOW, action: "cannot open the folder"))
+            let above = try FileDescriptor(
+                opening: "..", in: made.folder.number, flags: O_RDONLY | O_DIRECTORY,
+                action: "cannot open the folder", shownPath: "\(path)/..")
+            try synchronizeFolder(above)
+            target.withLock { $0 = made }
+        } catch {
+            unsafe rmdir(path)
+            throw error
+        }
+    }
+
+    /// Moves the finished file into the folder made for it, under `name`, and makes that durable.
+    package func moveToTarget(as name: FileName) throws(FileSafetyFailure) {
+        guard let made = target.withLock({ $0 }) else {
+            throw FileSafetyFailure(code: .internalError, message: "has nowhere to go", subject: file.path)
+        }
+        try rename(into: made.folder, as: name)
+        target.withLock { $0 = nil }
+        try synchronizeFolder(made.folder)
+    }
+
+    private func rename(into target: borrowing FileDescriptor, as name: FileName) throws(FileSafetyFailure) {
         try state.withLock { state throws(FileSafetyFailure) in
             guard let old = state.name else {
-                throw FileSafetyFailure(code: .internalError, message: "was moved already", subject: path)
+                throw FileSafetyFailure(code: .internalError, message: "was moved already", subject: file.path)
             }
             let refusal =
                 gate.refusal(.rename)
                 ?? (unsafe renameat(folder.number, old, target.number, name.text) == 0 ? nil : errno)
-            if let refusal { throw .system(refusal, "cannot move it", "\(path)/\(name.text)") }
+            if let refusal { throw .system(refusal, "cannot move it", "\(target.path)/\(name.text)") }
             state.name = nil
-        }
-        let above = try FileDescriptor(
-            opening: "..", in: target.number, flags: O_RDONLY | O_DIRECTORY, action: "cannot open the folder",
-            shownPath: "\(path)/..")
-        for folder in [target.number, above.number] {
-            let refusal = gate.refusal(.synchronizeFolder)
-            // Some file systems have no folders to synchronise (EINVAL).
-            if refusal != nil || (fsync(folder) != 0 && errno != EINVAL) {
-                throw .system(refusal ?? errno, "cannot make it durable", path)
-            }
         }
     }
 
-    /// Removes the file, unless it was moved.
+    /// Some file systems have no folders to synchronise (EINVAL).
+    private func synchronizeFolder(_ folder: borrowing FileDescriptor) throws(FileSafetyFailure) {
+        let refusal = gate.refusal(.synchronizeFolder)
+        if refusal != nil || (fsync(folder.number) != 0 && errno != EINVAL) {
+            throw .system(refusal ?? errno, "cannot make it durable", folder.path)
+        }
+    }
+
+    /// Removes the file, and the folder made for it, unless it was moved.
     package func remove() {
+        if let made = target.withLock({ $0.take() }) { unsafe rmdir(made.folder.path) }
         state.withLock { state in
             guard let name = state.name else { return }
             unsafe unlinkat(folder.number, name, 0)

@@ -21,6 +21,8 @@ import Testing
         var limits = UploadLimits()
         limits.uploads = 2
         limits.uploadsWaiting = 3
+        // Its clients are slow on purpose, and none of them gives its turn away.
+        limits.slowUploads = 0
         try await withJobServer(limits: limits) { server in
             try await server.run("job_turns.py", [server.folders.root])
         }

@@ -70,4 +70,48 @@ import Testing
         #expect(await waiting.value != nil)
         #expect(turns.waiting == 0)
     }
+
+    @Test func `a client that sends slowly keeps nobody waiting`() async throws {
+        let (turns, story) = (UploadTurns(count: 2, mostWaiting: 8, mostSlow: 1), Story())
+        let (slow, busy) = (try await turns.take(), try await turns.take())
+        let next = await enqueue("next", turns, story)
+        let later = await enqueue("later", turns, story)
+        let (pieces, piece) = AsyncStream.makeStream(of: Int.self)
+        let waits = Mutex(false)
+        let sending = Task {
+            await slow.waitForClient {
+                waits.withLock { $0 = true }
+                for await _ in pieces {}
+            }
+        }
+        while !waits.withLock({ $0 }) { await Task.yield() }
+        turns.handOn(at: .now + .seconds(10))
+        let nextTurn = await next.value
+        // The other does not wait for its client, and no more than one may be slow.
+        turns.handOn(at: .now + .seconds(20))
+        #expect(story.told == ["next"] && turns.waiting == 1)
+        piece.finish()
+        await sending.value
+        // What was slow has no turn to give when it is done.
+        withExtendedLifetime(slow) {}
+        #expect(turns.waiting == 1)
+        withExtendedLifetime(busy) {}
+        later.cancel()
+        _ = await later.value
+        withExtendedLifetime(nextTurn) {}
+    }
+
+    @Test func `waiting for most of the time is slow, and only what was since the last look counts`() {
+        let start = ContinuousClock.now
+        var pace = UploadPace(at: start)
+        var looks = [pace.isSlow(at: start + .milliseconds(100), window: .seconds(1))]
+        pace.beginWait(at: start + .milliseconds(100))
+        pace.endWait(at: start + .milliseconds(900))
+        looks.append(pace.isSlow(at: start + .milliseconds(1010), window: .seconds(1)))
+        pace.beginWait(at: start + .milliseconds(1100))
+        looks.append(pace.isSlow(at: start + .milliseconds(2010), window: .seconds(1)))
+        pace.endWait(at: start + .milliseconds(2100))
+        looks.append(pace.isSlow(at: start + .milliseconds(3010), window: .seconds(1)))
+        #expect(looks == [false, false, true, false])
+    }
 }

@@ -35,7 +35,8 @@ struct DraftVideo: Sendable {
     func take(_ file: IncomingFile, as fileName: FileName) throws(FileSafetyFailure) -> String {
         let folder = folders.uploads(of: draft.text)
         try OutputDirectory.makeFolders(folder)
-        try file.move(into: "\(folder)/\(name)", as: fileName)
+        try file.makeTarget("\(folder)/\(name)")
+        try file.moveToTarget(as: fileName)
         return "\(folder)/\(name)/\(fileName.text)"
     }
 

@@ -10,7 +10,9 @@ package struct UploadLimits: Hashable, Sendable {
     /// Bytes that the disk keeps free whatever is uploaded, so that results and the database can be written.
     package var reservedBytes: Int64 = 64 << 20
     /// Submissions that are taken in at the same time; further clients wait for their turn, without sending.
-    package var uploads = 64
+    package var uploads = 16
+    /// Clients beside them that are too slow to keep anybody waiting.
+    package var slowUploads = 512
     /// Clients that may wait; more are answered 503.
     package var uploadsWaiting = 512
 

@@ -68,10 +68,14 @@ struct JobIntake: Sendable {
     ) async throws -> Submitted {
         let name = FileName(upload: clientName)
         let folders = service.folders
+        async let named = newID(for: file)
         let (digest, seconds) = try await videos.finish(file, field: "video")
-        let id = try await service.newID()
-        try await videos.disk.run { () throws(FileSafetyFailure) in
-            try file.move(into: folders.uploads(of: id.text), as: name)
+        let id = try await named
+        do {
+            try await videos.disk.run { () throws(FileSafetyFailure) in try file.moveToTarget(as: name) }
+        } catch {
+            await discard(id)
+            throw error
         }
         let request = JobRequest(
             video: JobVideo(
@@ -103,6 +107,14 @@ struct JobIntake: Sendable {
     private func discard(_ id: JobID) async {
         let folders = service.folders
         try? await videos.disk.run { () throws(FileSafetyFailure) in try folders.removeUpload(of: id.text) }
+    }
+
+    /// A name for the job, with the folder for its video: the folders of its name are to be this job's alone.
+    private func newID(for file: IncomingFile) async throws -> JobID {
+        let id = try await service.newID()
+        let folder = service.folders.uploads(of: id.text)
+        try await videos.disk.run { () throws(FileSafetyFailure) in try file.makeTarget(folder) }
+        return id
     }
 
     private static func idempotencyKey(of request: HTTPRequest) throws(ErrorEnvelope) -> String? {

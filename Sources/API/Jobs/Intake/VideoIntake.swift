@@ -9,13 +9,16 @@ struct VideoIntake: Sendable {
     private let space: UploadSpace
     private let turns: UploadTurns
     let disk: DiskThreads
+    private let arriving = DiskThreads.arriving
 
     /// - Parameter service: Its limits bound all that go through this value together.
     init(_ service: JobService, disk: DiskThreads = .shared) {
         self.service = service
         self.disk = disk
         let folders = service.folders
-        turns = UploadTurns(count: service.limits.uploads, mostWaiting: service.limits.uploadsWaiting)
+        turns = UploadTurns(
+            count: service.limits.uploads, mostWaiting: service.limits.uploadsWaiting,
+            mostSlow: service.limits.slowUploads)
         space = UploadSpace(reserve: service.limits.reservedBytes) { try folders.freeBytes() }
     }
 
@@ -44,7 +47,7 @@ struct VideoIntake: Sendable {
         let (limit, folder) = (service.limits.videoBytes, service.folders.temporary)
         let file = try await disk.run { () throws(FileSafetyFailure) in try IncomingFile(in: folder) }
         var received: Int64 = 0
-        while let piece = try await part.next() {
+        while let piece = try await visit.turn.waitForClient({ try await part.next() }) {
             received += Int64(piece.count)
             guard received <= limit else {
                 throw ErrorEnvelope(
@@ -53,7 +56,7 @@ struct VideoIntake: Sendable {
                     hint: "The operator can raise MAX_UPLOAD_BYTES", field: part.name)
             }
             try visit.share.use(piece.count)
-            try await disk.run { () throws(FileSafetyFailure) in try file.append(piece) }
+            try await arriving.run(order: visit.turn.number) { () throws(FileSafetyFailure) in try file.append(piece) }
         }
         guard received > 0 else {
             throw ErrorEnvelope(.unsupportedMedia, "The video is empty", hint: "Look at the file", field: part.name)
