@@ -25,7 +25,8 @@ import Jobs
 
     let path: String
     private let handle: OpaquePointer
-    private var statements: [StatementName: SQLiteStatement] = [:]
+    /// By the name's number: found without hashing.
+    private var statements = [SQLiteStatement?](repeating: nil, count: StatementName.allCases.count)
 
     /// - Parameter system: The name of the VFS to go through; nil for the machine's files.
     init(path: String, access: Access, through system: String? = nil) throws(JobsFailure) {
@@ -72,7 +73,7 @@ import Jobs
 
     deinit {
         // Statements go first: a connection with statements would stay open.
-        statements = [:]
+        statements = []
         unsafe sqlite3_close_v2(handle)
     }
 
@@ -137,9 +138,9 @@ import Jobs
     }
 
     private func statement(_ name: StatementName) throws(JobsFailure) -> SQLiteStatement {
-        if let statement = statements[name] { return statement }
+        if let statement = statements[name.rawValue] { return statement }
         let statement = try unsafe SQLiteStatement(name.sql, on: handle)
-        statements[name] = statement
+        statements[name.rawValue] = statement
         return statement
     }
 

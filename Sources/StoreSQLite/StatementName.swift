@@ -1,5 +1,5 @@
 /// Every statement that the store runs after it has opened.
-enum StatementName: String, CaseIterable {
+enum StatementName: Int, CaseIterable {
     case begin, commit, rollback
     case loadCounters, saveCounters
     case countByState, queueInOrder

@@ -94,7 +94,7 @@ extension Job {
             path: row.text(14), fileName: row.text(15), byteCount: row.integer(16), seconds: row.optionalReal(17),
             sha256: row.optionalText(18))
         let request = JobRequest(
-            video: video, pipelines: try JSONText.decode([String].self, from: row.text(19)), config: row.text(20),
+            video: video, pipelines: try Self.pipelines(row.text(19)), config: row.text(20),
             needsGPU: row.integer(12) != 0, owner: row.text(13), storagePath: row.optionalText(21))
         self.init(
             id: id, request: request, state: state, attempt: Int(row.integer(3)),
@@ -107,10 +107,15 @@ extension Job {
                 fence: Fence(attempt: attempt, lease: LeaseToken(bits: UInt64(bitPattern: token))),
                 worker: WorkerID(row.text(6)), deadline: MonotonicTime(nanoseconds: row.integer(7)))
         }
-        if let text = row.optionalText(22) { progress = try JSONText.decode(JobProgress.self, from: text) }
+        if let text = row.optionalText(22) { progress = try JobProgress(stored: text) }
         progressedAt = row.optionalInteger(27).map { WallTime(milliseconds: $0) }
         if let path = row.optionalText(23) { result = JobResult(path: path, message: row.optionalText(24)) }
         if let text = row.optionalText(25) { fault = try JSONText.decode(Fault.self, from: text) }
         if let text = row.optionalText(26) { deadlyChunks = try JSONText.decode([ChunkReference].self, from: text) }
+    }
+
+    private static func pipelines(_ text: String) throws(JobsFailure) -> [String] {
+        if let plain = PlainJSON.strings(text) { return plain }
+        return try JSONText.decode([String].self, from: text)
     }
 }
