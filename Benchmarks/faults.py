@@ -1,6 +1,7 @@
 """Disks that fail and attempts that are killed, again and again: what was acknowledged stays, and all goes on afterwards.
 
     Benchmarks/run faults [--minutes 60] [--seed 1]
+    Benchmarks/run faults --each-call
 
 A server keeps its storage on a volume of its own of 96 MB (root mounts it). Clients submit small videos under
 Idempotency-Keys that are repeated until they are acknowledged, and cancel some jobs. Meanwhile, by chance, one at a time:
@@ -13,11 +14,18 @@ Idempotency-Keys that are repeated until they are acknowledged, and cancel some 
 Between the faults the server has to answer, to take in a job and to run one to its end within a minute. At the end all
 jobs have ended, none that was acknowledged is missing or doubled, no cancelled one has changed, the database is sound.
 
-Exit status 1 where a promise was broken. Needs Python's own library, ffmpeg and root.
+With `--each-call` one submission after the other meets a disk that refuses one call: of the first submission the first that
+changes the storage (creating, writing, synchronising, renaming), of the second the second, and so on, until a submission
+makes fewer; then the same with all calls after it refused too. Each has to be taken, or answered 507 with a hint and leave
+nothing; and to be taken, once, when it is repeated.
+
+Exit status 1 where a promise was broken. Needs Python's own library, ffmpeg and root; `--each-call` a C compiler instead of
+root.
 """
 
 import argparse
 import collections
+import mmap
 import os
 import random
 import signal
@@ -28,7 +36,7 @@ import threading
 import time
 
 from job_server import ENDS, Server, make_video
-from kills import Book, Client, check, settle, tell
+from kills import Book, Client, check, check_database, settle, tell
 
 VOLUME_MEGABYTES = 96
 
@@ -129,12 +137,96 @@ def tidy(server, book):
             book.forget(job)
 
 
+class FailingDisk:
+    """The calls of a server that change its storage, one of which can be made to fail (failing_disk.c)."""
+
+    def __init__(self, folder, storage):
+        library, counter = os.path.join(folder, "failing_disk.so"), os.path.join(folder, "counter")
+        source = os.path.join(os.path.dirname(os.path.abspath(__file__)), "failing_disk.c")
+        subprocess.run([os.environ.get("CC", "cc"), "-O2", "-shared", "-fPIC", "-o", library, source, "-ldl"], check=True)
+        with open(counter, "wb") as file:
+            file.write(bytes(16))
+        with open(counter, "r+b") as file:
+            self.numbers = memoryview(mmap.mmap(file.fileno(), 16)).cast("q")
+        self.environment = {"LD_PRELOAD": library, "FAILING_FOLDER": storage, "FAILING_COUNTER": counter}
+
+    def arm(self, call, lasts):
+        """Call number `call` from now on fails, and where it lasts all after it."""
+        self.numbers[0], self.numbers[1] = call, lasts
+
+    def disarm(self):
+        """Whether the call that was to fail has come."""
+        came = self.numbers[0] <= 0
+        self.numbers[1], self.numbers[0] = 0, 0
+        return came
+
+
+def each_call(folder):
+    video = make_video(os.path.join(folder, "video.mp4"), seconds=2, size="640x360", rate=25, bits=4_000_000)
+    storage = os.path.join(folder, "storage")
+    disk = FailingDisk(folder, storage)
+    server, book, statuses = Server(folder, {"MAX_CONCURRENT_JOBS": "1", **disk.environment}, storage=storage), Book(0), {}
+    server.start()
+    # It takes the one slot, so that no other job runs meanwhile.
+    _, first = server.submit("first.mp4", make_video(os.path.join(folder, "long.mp4"), 10, "640x360", 25, loops=60))
+    while first["id"] not in server.attempts():
+        time.sleep(0.05)
+    os.kill(server.attempts()[first["id"]], signal.SIGSTOP)
+    keys, counts = {}, {}
+    for lasts in (0, 1):
+        call, came = 0, True
+        while came and call < 1000:
+            call += 1
+            key = f"{'from' if lasts else 'at'}-{call}"
+            disk.arm(call, lasts)
+            try:
+                status, answer = server.submit(f"{key}.mp4", video, headers={"Idempotency-Key": key})
+            finally:
+                came = disk.disarm()
+            statuses[status] = statuses.get(status, 0) + 1
+            if status not in (201, 507) or status == 507 and not answer["error"].get("hint"):
+                book.broken(f"{key}: status {status}: {answer}")
+            deadline = time.monotonic() + 10
+            while status != 201 and time.monotonic() < deadline:
+                time.sleep(0.02)
+                status, answer = server.submit(f"{key}.mp4", video, headers={"Idempotency-Key": key})
+            if status != 201:
+                book.broken(f"{key}: not taken once the disk works again: {status}: {answer}")
+                break
+            keys[key] = answer["id"]
+        counts[lasts] = call - 1
+    jobs = server.jobs()
+    known = set(keys.values()) | {first["id"]}
+    if set(jobs) != known or len(keys) + 1 != len(jobs):
+        book.broken(f"{len(jobs)} jobs of {len(keys) + 1} submissions")
+    uploads = set(os.listdir(os.path.join(storage, "uploads")))
+    if uploads != known:
+        book.broken(f"uploads that are no job's: {sorted(uploads - known)}; missing: {sorted(known - uploads)}")
+    # The job that holds the slot has a folder of its own there.
+    left = [name for name in os.listdir(os.path.join(storage, "temp"))
+            if "health" not in name and not name.startswith("attempt-")]
+    if left:
+        book.broken(f"left in temp: {left}")
+    server.kill()
+    check_database(server, book.faults)
+    tell([("calls that failed alone", counts[0]), ("calls with all after them", counts[1]),
+          *((f"answered {status}", count) for status, count in sorted(statuses.items())),
+          ("broken promises", len(book.faults))], book)
+
+
 def main():
     options = argparse.ArgumentParser()
     options.add_argument("--minutes", type=float, default=2)
     options.add_argument("--clients", type=int, default=2)
     options.add_argument("--seed", type=int, default=1)
+    options.add_argument("--each-call", action="store_true", help="each call of a submission fails once")
     options = options.parse_args()
+    if options.each_call:
+        with tempfile.TemporaryDirectory(prefix="gantry-faults-", ignore_cleanup_errors=True) as folder:
+            try:
+                each_call(folder)
+            finally:
+                Server.kill_all()
     if os.geteuid() != 0:
         sys.exit("Benchmarks/run faults mounts a small volume, which only root may")
     chance, done = random.Random(options.seed), collections.Counter()

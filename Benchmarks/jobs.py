@@ -8,7 +8,8 @@ library, ffmpeg, some 6 GB of disk in the scratch folder, and about five minutes
 
 What the figures mean:
 - submit: 8 clients, each submitting 10 MB videos one after the other, with settings that are validated. From the last
-  byte of the body handed to the system (whose buffer for it is 256 KB) to the first byte of the answer; and in all.
+  byte of the body handed to the system (whose buffer for it is 256 KB) to the first byte of the answer; and in all. The
+  bytes alone: the same clients send the same to a program that receives them, forgets them and answers.
 - cancel: at a random moment in the first seconds of a running job. From the request to the death of the attempt's
   process, as its pidfd tells it, and to the answer. After all of them the server is started again, and each job has to
   be cancelled still.
@@ -21,6 +22,7 @@ What the figures mean:
 
 import argparse
 import json
+import multiprocessing
 import os
 import random
 import signal
@@ -103,6 +105,36 @@ def wait_for_attempt(server, job, seconds=20):
     return None
 
 
+class BareReceiver:
+    """A process that receives bodies and answers, and does nothing else."""
+
+    def __init__(self):
+        listener = socket.create_server(("127.0.0.1", 0), backlog=256)
+        self.port = listener.getsockname()[1]
+        self.process = multiprocessing.Process(target=self.run, args=(listener,), daemon=True)
+        self.process.start()
+        listener.close()
+
+    def run(self, listener):
+        while True:
+            threading.Thread(target=self.answer, args=(listener.accept()[0],), daemon=True).start()
+
+    @staticmethod
+    def answer(link):
+        room = bytearray(256 << 10)
+        with link:
+            count = link.recv_into(room)
+            head, _, body = bytes(room[:count]).partition(b"\r\n\r\n")
+            left = int(head.lower().split(b"content-length:")[1].split()[0]) - len(body)
+            while left > 0 and (count := link.recv_into(room)):
+                left -= count
+            link.sendall(b"HTTP/1.1 201 Created\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}")
+
+    def stop(self):
+        self.process.terminate()
+        self.process.join()
+
+
 # Each measurement
 
 
@@ -112,31 +144,37 @@ def measure_submit(figures, folder):
     server = Server(folder, {"MAX_CONCURRENT_JOBS": "1"})
     server.start()
     config = json.dumps({"person_tracking": {"pps": 2, "conf_threshold": 0.5}})
-    lock = threading.Lock()
+    megabytes = f"{len(video) / 1e6:.0f} MB, {CLIENTS} clients"
+
+    def measure(target, name, goal=""):
+        beyond, whole, lock = [], [], threading.Lock()
+
+        def client(number):
+            for count in range(SUBMISSIONS):
+                status, late, total, _ = send_upload(target, f"{number}-{count}.mp4", video, config=config)
+                with lock:
+                    figures.check(status == 201, "submit", status)
+                    beyond.append(late)
+                    whole.append(total)
+
+        send_upload(target, "warm.mp4", video, config=config)
+        together(CLIENTS, client)
+        figures.quantiles(f"submit, {megabytes}, {name}, beyond the bytes", beyond, goal)
+        figures.quantiles(f"submit, {megabytes}, {name}, in all", whole)
+
     for name, is_held in (("its one slot held by a job that sleeps", True), ("while a job runs", False)):
         # The slot is taken first, so that what runs is the same all the time.
         _, first = server.submit("first.mp4", long)
         pid = wait_for_attempt(server, first["id"])
         if is_held:
             os.kill(pid, signal.SIGSTOP)
-        beyond, whole = [], []
-
-        def client(number):
-            for count in range(SUBMISSIONS):
-                status, late, total, _ = send_upload(server, f"{number}-{count}.mp4", video, config=config)
-                with lock:
-                    figures.check(status == 201, "submit", status)
-                    beyond.append(late)
-                    whole.append(total)
-
-        send_upload(server, "warm.mp4", video, config=config)
-        together(CLIENTS, client)
-        megabytes = f"{len(video) / 1e6:.0f} MB, {CLIENTS} clients"
-        figures.quantiles(f"submit, {megabytes}, {name}, beyond the bytes", beyond, "p99 < 50 ms" if is_held else "")
-        figures.quantiles(f"submit, {megabytes}, {name}, in all", whole)
+        measure(server, name, "p99 < 50 ms" if is_held else "")
         server.kill()
-        server = Server(os.path.join(folder, "again"), {"MAX_CONCURRENT_JOBS": "1"}) if is_held else server
         if is_held:
+            receiver = BareReceiver()
+            measure(receiver, "the bytes alone")
+            receiver.stop()
+            server = Server(os.path.join(folder, "again"), {"MAX_CONCURRENT_JOBS": "1"})
             server.start()
 
 

@@ -1,11 +1,16 @@
 """The server killed at random moments under load: what it acknowledged is neither lost nor doubled.
 
     Benchmarks/run kills [--rounds 200] [--clients 4] [--failpoint NAME] [--alive 1.5] [--pause 0.5] [--seed 1]
+    Benchmarks/run kills --one-job [--rounds 20] [--seed 1]
 
 Clients submit a small video again and again, each submission under an Idempotency-Key that is repeated until it is
 acknowledged, and cancel some jobs. Meanwhile the server is killed (SIGKILL) and started again, `rounds` times. Then
 every job is waited for, and the promises are checked: no acknowledged job is missing, no key has two jobs, a cancelled
 job stays cancelled, each job has ended once, the database is sound, and nothing of the server is left running.
+
+With `--one-job` the server is killed at random moments of one long job instead. Its result files have to be the same bytes
+as those of an undisturbed run; no chunk that was finished may be done again, so that a kill costs at most those that were
+worked on, one for each processor.
 
 Prints a table; exit status 1 where a promise was broken. Needs nothing but Python's own library and ffmpeg.
 """
@@ -169,22 +174,110 @@ def settle(server, clients, book, stop, seconds):
 def tell(rows, book):
     """Prints the table and what was broken, and ends the program."""
     for name, value in rows:
-        print(f"| {name:20} | {value} |")
+        print(f"| {name:26} | {value} |")
     for fault in book.faults[:20]:
         print(fault, file=sys.stderr)
     sys.exit(1 if book.faults else 0)
 
 
+def results_of(server, job):
+    """The job's files by name, but the one that says when what ran."""
+    folder, found = os.path.join(server.storage, "results", job), {}
+    for name in os.listdir(folder):
+        if not name.startswith(".") and name != "results.json":
+            with open(os.path.join(folder, name), "rb") as file:
+                found[name] = file.read()
+    return found
+
+
+def chunks_of(server, job):
+    """When each checkpoint was written, by its path."""
+    found = {}
+    for folder, _, names in os.walk(os.path.join(server.storage, "results", job, ".gantry")):
+        for name in names:
+            if name.startswith("chunk-"):
+                path = os.path.join(folder, name)
+                try:
+                    found[path] = os.stat(path).st_mtime_ns
+                except OSError:
+                    pass
+    return found
+
+
+def kill_one_job(folder, rounds, chance):
+    """The server killed so many times during one job."""
+    video = make_video(os.path.join(folder, "long.mp4"), 10, "640x360", 25, loops=6)
+    server, book = Server(folder, {"MAX_CONCURRENT_JOBS": "1"}), Book(pause=0)
+    server.start()
+
+    def submit(name):
+        status, job = server.submit(f"{name}.mp4", video, "person_tracking,scene_detection",
+                                    config='{"person_tracking": {"pps": 25}}')
+        assert status == 201, job
+        return job["id"], time.monotonic()
+
+    def wait(job, begin):
+        jobs = server.wait_for_ends(1800)
+        if not jobs or jobs[job]["status"] != "completed" or jobs[job]["error_message"]:
+            book.broken(f"job {job} did not complete: {jobs and jobs[job]}")
+        return time.monotonic() - begin
+
+    job, begin = submit("game")
+    seconds = wait(job, begin)
+    undisturbed, whole = results_of(server, job), len(chunks_of(server, job))
+    job, begin = submit("game")
+    kills, redone, written = 0, 0, {}
+    while kills < rounds:
+        # Evenly over the job, however long each start takes; not before there is something to lose.
+        share = (kills + chance.random()) / rounds * 0.95
+        while len(chunks_of(server, job)) < share * whole and server.jobs()[job]["status"] in ("pending", "running"):
+            time.sleep(0.02)
+        time.sleep(chance.random() * seconds / max(1, whole))
+        server.kill()
+        kills += 1
+        now = chunks_of(server, job)
+        redone += sum(1 for path, at in written.items() if now.get(path) != at)
+        written = now
+        if not server.start():
+            book.broken(f"the server did not come up after kill {kills}")
+            break
+    if server.jobs()[job]["status"] not in ("pending", "running"):
+        book.broken("the job ended before the last kill: take a longer video")
+    disturbed = wait(job, begin)
+    now = chunks_of(server, job)
+    redone += sum(1 for path, at in written.items() if now.get(path) != at)
+    if redone:
+        book.broken(f"{redone} finished chunks were done again or are gone")
+    found = results_of(server, job)
+    same = sum(found.get(name) == content for name, content in undisturbed.items())
+    if found.keys() != undisturbed.keys() or same != len(undisturbed) or not undisturbed:
+        book.broken(f"result files differ: {sorted(undisturbed)}, {sorted(found)}, {same} are the same")
+    attempt = server.ask("GET", f"/api/v1/jobs/{job}")[1]["attempt"]
+    server.stop()
+    check_database(server, book.faults)
+    tell([("kills", kills), ("chunks", whole), ("result files, all the same", same), ("finished chunks done again", redone),
+          ("attempts that it took", attempt), ("seconds, undisturbed", f"{seconds:.0f}"),
+          ("seconds, with kills", f"{disturbed:.0f}"), ("broken promises", len(book.faults))], book)
+
+
 def main():
     options = argparse.ArgumentParser()
-    options.add_argument("--rounds", type=int, default=200)
+    options.add_argument("--rounds", type=int)
+    options.add_argument("--one-job", action="store_true", help="kill at random moments of one long job")
     options.add_argument("--clients", type=int, default=4)
     options.add_argument("--failpoint", metavar="store.NAME", help="kill at this named point instead of at random moments")
     options.add_argument("--alive", type=float, default=1.5, help="seconds that the server lives at most")
     options.add_argument("--pause", type=float, default=0.5, help="seconds between a client's submissions at most")
     options.add_argument("--seed", type=int, default=1)
     options = options.parse_args()
+    options.rounds = options.rounds or (20 if options.one_job else 200)
     chance = random.Random(options.seed)
+    if options.one_job:
+        with tempfile.TemporaryDirectory(prefix="gantry-kills-", ignore_cleanup_errors=True) as folder:
+            try:
+                kill_one_job(folder, options.rounds, chance)
+            finally:
+                Server.kill_all()
     with tempfile.TemporaryDirectory(prefix="gantry-kills-") as folder:
         content = make_video(os.path.join(folder, "video.mp4"))
         server, book, stop = Server(folder), Book(options.pause), threading.Event()
