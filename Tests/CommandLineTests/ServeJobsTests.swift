@@ -137,12 +137,12 @@ struct ServeJobsTests {
             #expect(range.errors.contains("pps"))
             #expect(try stage.outcome("submit", "/nowhere.mp4").status == 66)
             #expect(try stage.jobs("list").hasPrefix("no jobs"))
+            #expect(try FileManager.default.contentsOfDirectory(atPath: stage.storage.path + "/temp").isEmpty)
             let odd = try stage.outcome(
                 "submit", stage.video, "--pipelines", "scene_detection", "--config",
                 #"{"scene_detection": {"treshold": 5}}"#)
             #expect(odd.status == 0)
             #expect(odd.errors.contains("[WARN] scene_detection.treshold: "), "\(odd.errors)")
-            #expect(try FileManager.default.contentsOfDirectory(atPath: stage.storage.path + "/temp").isEmpty)
         }
     }
 

@@ -16,7 +16,7 @@ struct ServeQueueTests {
             #expect(seen.last == "finished" && Set(seen).isSubset(of: ["queued", "started", "finished"]))
             let listing = try rqInfo("\(redis.url)?db=3")
             #expect(listing.contains("0, 0 executing, 1 finished, 0 failed"))
-            #expect(listing.contains("gantry-server-") && listing.contains("1 finished, 0 failed\n1 workers, 2 queues"))
+            #expect(listing.contains("gantry-server ") && listing.contains("1 finished, 0 failed\n1 workers, 2 queues"))
             let metrics = try get("/metrics", of: server)
             #expect(metrics.contains("gantry_redis_connected 1\n"))
             server.signal(SIGTERM)

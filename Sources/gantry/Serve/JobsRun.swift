@@ -42,7 +42,8 @@ final class JobsRun: Sendable {
         self.dispatcher = dispatcher
         let queue = try QueueSettings(environment: environment).map { queue in
             try QueueRun(
-                queue, store: store, folders: settings.folders, worker: settings.dispatcher.worker, logger: logger)
+                queue, store: store, folders: settings.folders,
+                worker: settings.isLeftToWorkers ? nil : settings.dispatcher.worker, logger: logger)
         }
         self.queue = queue
         let hub = WorkerHub()
