@@ -158,7 +158,8 @@ struct ShiftsCommandTests {
             let (whole, broken) = (folder.appendingPathComponent("whole"), folder.appendingPathComponent("broken"))
             let run = try GantryProgram.run(arguments(whole))
             try #require(run.status == 0, "\(run.errors)")
-            for text in ["tracking  [", "identifying  [", "exporting  ["] {
+            // The lines of each stage's progress, not the one that it ends with.
+            for text in ["tracking  [", "identifying   ", "exporting   "] {
                 let killed = try GantryProgram(arguments(broken)).run(sending: SIGKILL, after: text)
                 #expect(killed.status == 128 + SIGKILL, "\(killed.errors)")
             }
