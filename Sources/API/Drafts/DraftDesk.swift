@@ -120,7 +120,7 @@ struct DraftDesk: Sendable {
             }
             service.proxies?.wants(before.id)
             if let replaced { await discard(DraftVideo(folders: service.folders, draft: before.id, of: replaced)) }
-            return job
+            return ShiftJob(id: job.id, draft: job.draft, lastRun: job.lastRun, isUploading: false)
         } catch {
             await discard(upload)
             throw error
