@@ -140,7 +140,7 @@ let package = Package(
             name: "APITests",
             dependencies: [
                 "API", "HTTPKit", "Jobs", "StoreSQLite", "Pipelines", "FileSafety", "PluginHost", "PluginWire", "Model",
-                "TestSupport",
+                "WorkerClient", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),

@@ -9,11 +9,15 @@ import Synchronization
 /// whenever the connection or the server was away. What is said about jobs needs no session: fences stand for
 /// themselves, so that an end is delivered to the server's next life too.
 package final class ServerJobs: JobSource {
-    /// What happens to the connection, for the log.
+    /// What happens to the connection and to jobs, for whoever shows it.
     package enum Event: Sendable {
         case connected(WorkerWelcome)
         /// It is tried again until it works.
         case lost(WorkerFailure)
+        /// A job is in the worker's hands.
+        case began(HeldJob)
+        /// It is not any more; nil where it goes on elsewhere or was cancelled.
+        case ended(HeldJob, succeeded: Bool?)
     }
 
     private struct State {
@@ -22,6 +26,8 @@ package final class ServerJobs: JobSource {
         var finishedClaims = 0
         var running: [JobID: HeldJob] = [:]
         var stopping: [JobID: HeldJob] = [:]
+        /// Of runs whose end the server has taken: whether the job is completed, or failed for good.
+        var ends: [HeldJob: Bool] = [:]
         var signals: [AsyncStream<JobSignal>.Continuation] = []
     }
 
@@ -197,6 +203,7 @@ package final class ServerJobs: JobSource {
             for held in given { state.running[held.job] = held }
             if state.session == session { state.finishedClaims = max(state.finishedClaims, number) }
         }
+        for held in given { report(.began(held)) }
     }
 
     package func apply(
@@ -214,6 +221,7 @@ package final class ServerJobs: JobSource {
         guard outcomes.count == steps.count else {
             throw JobsFailure(kind: .busy, message: "the server answered to some of the steps only")
         }
+        noteEnds(steps, outcomes)
         return outcomes.map { outcome in
             switch outcome {
             case .taken(let state, let attempt, let deadline):
@@ -224,13 +232,23 @@ package final class ServerJobs: JobSource {
         }
     }
 
+    private func noteEnds(_ steps: [WorkerStep], _ outcomes: [StepOutcome]) {
+        state.withLock { state in
+            for (step, outcome) in zip(steps, outcomes) {
+                guard case .taken(let end, _, _) = outcome, end == .completed || end == .failed else { continue }
+                state.ends[step.held] = end == .completed
+            }
+        }
+    }
+
     package func ended(_ claim: Claim) async {
         let held = HeldJob(job: claim.job, fence: claim.fence)
-        let session = state.withLock { state in
+        let (session, succeeded) = state.withLock { state in
             if state.running[claim.job] == held { state.running[claim.job] = nil }
             if state.stopping[claim.job] == held { state.stopping[claim.job] = nil }
-            return state.session
+            return (state.session, state.ends.removeValue(forKey: held))
         }
+        report(.ended(held, succeeded: succeeded))
         guard let session else { return }
         // A server that does not hear it learns it from the next watch.
         let _: Bool? = try? await link.ask("ended", WorkerEnded(session: session, held: held), deadline: .seconds(5))

@@ -127,4 +127,26 @@ import Testing
     func badSubprotocols(offer: String) {
         #expect(throws: ErrorEnvelope.self) { try WebSocketToken.read([offer]) }
     }
+
+    @Test("a worker's token opens what workers need and nothing else, also where no token is asked for")
+    func workers() throws {
+        let policy = try CORSPolicy("*")
+        func code(_ scope: TokenScope, _ token: String?, tokens: (any TokenStore)?) -> ErrorCode? {
+            do throws(ErrorEnvelope) {
+                _ = try Admission(tokens: tokens, workerToken: "gty_w", cors: policy).admit(
+                    scope: scope, method: "POST", client: "192.0.2.1"
+                ) { $0 == "authorization" ? token.map { "Bearer \($0)" } : nil }
+                return nil
+            } catch {
+                return error.code
+            }
+        }
+        #expect(code(.worker, "gty_w", tokens: Store()) == nil)
+        #expect(code(.worker, "gty_x", tokens: Store()) == .unauthorized)
+        #expect(code(.worker, "good", tokens: Store()) == .forbidden)
+        #expect(code(.submit, "gty_w", tokens: Store()) == .unauthorized)
+        #expect(code(.worker, "gty_w", tokens: nil) == nil)
+        #expect(code(.worker, nil, tokens: nil) == .unauthorized)
+        #expect(code(.worker, "gty_x", tokens: nil) == .unauthorized)
+    }
 }

@@ -66,7 +66,8 @@ func withJobServer(
     limits: UploadLimits = UploadLimits(), plugins: any PluginService = FakePlugins(), storage: String? = nil,
     environment: [String: String] = ProcessInfo.processInfo.environment,
     control: (any JobStore) -> any JobControl = { StoreJobControl(store: $0) },
-    probe: (@Sendable (String) async -> VideoProbe)? = nil, shiftPipeline: String = "player_shifts",
+    probe: (@Sendable (String) async -> VideoProbe)? = nil, workers: WorkerService? = nil, workerToken: String? = nil,
+    shiftPipeline: String = "player_shifts",
     _ body: (JobServer) async throws -> Void
 ) async throws {
     let scratch = FileManager.default.temporaryDirectory.appendingPathComponent("gantry-test-\(UUID().uuidString)")
@@ -94,8 +95,8 @@ func withJobServer(
         limits: bounds, plugins: plugins,
         jobs: JobService(
             store: store, folders: folders, control: control(store),
-            pipelines: offer, limits: limits, probe: probe, shiftPipeline: shiftPipeline),
-        tokens: file, logger: logger)
+            pipelines: offer, limits: limits, workers: workers, probe: probe, shiftPipeline: shiftPipeline),
+        tokens: file, workerToken: workerToken, logger: logger)
     let port = try await server.start()
     do {
         try await body(

@@ -180,7 +180,7 @@ struct DispatcherTests {
         }
     }
 
-    @Test func whatTheServerBeforeLeftRunningIsTakenUp() async throws {
+    @Test func whatAnEarlierServerLeftRunningIsTakenUp() async throws {
         try await TestEnvironment.withTemporaryDirectory { folder in
             let store = try SQLiteJobStore(StoreConfiguration(folder: folder.path))
             var generator = SystemRandomNumberGenerator()

@@ -69,6 +69,21 @@ import Testing
                 == [.nothing, .kill, .conclude(.event(.failed(Self.limit)))])
     }
 
+    @Test func outOfTouchKillsAtOnceAndGivesTheJobBackUnlessItGotToItsEnd() {
+        let back = Machine.Action.conclude(.event(.interrupted(reason: "the server was out of its worker's reach")))
+        #expect(
+            actions(.started, .stop(.outOfTouch), .ended(abnormally: "killed by signal 9")) == [.nothing, .kill, back])
+        #expect(
+            actions(.started, .reportedCompletion, .stop(.outOfTouch), .ended(abnormally: nil)).last
+                == .conclude(.event(.completed)))
+        #expect(
+            actions(.started, .stop(.outOfTouch), .stop(.leaseLost), .ended(abnormally: "k")).last
+                == .conclude(.nothing))
+        #expect(
+            actions(.started, .stop(.outOfTouch), .stop(.cancelled), .ended(abnormally: "k")).last
+                == .conclude(.nothing))
+    }
+
     @Test func cancellationOutranksDrainingAndLimits() {
         #expect(
             actions(.started, .stop(.drained), .stop(.cancelled), .ended(abnormally: nil)).last == .conclude(.nothing))
@@ -106,7 +121,7 @@ import Testing
     }
 
     private static func event(using generator: inout SplitMix64) -> Machine.Event {
-        let reasons: [Machine.StopReason] = [.cancelled, .drained, .leaseLost, .limit(limit)]
+        let reasons: [Machine.StopReason] = [.cancelled, .drained, .leaseLost, .outOfTouch, .limit(limit)]
         switch Int.random(in: 0..<20, using: &generator) {
         case 0..<3: return .started
         case 3: return .startFailed(fault)

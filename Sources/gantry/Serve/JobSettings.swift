@@ -33,7 +33,7 @@ struct JobSettings {
             switch try reader.choice(.runJobs) {
             case "server": false
             case "workers": true
-            default: environment["REDIS_URL"]?.isEmpty == false
+            default: reader.found(.redis) != nil
             }
         var dispatcher = try Self.dispatcher(.server, environment: environment)
         if isLeftToWorkers { dispatcher.limits.jobs = 0 }

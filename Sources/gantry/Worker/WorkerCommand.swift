@@ -18,13 +18,13 @@ struct WorkerCommand: ParsableCommand {
             one ends at once.
 
             Environment: JOBS_DIR, GANTRY_URL, GANTRY_TOKEN, MAX_CONCURRENT_JOBS, MAX_CONCURRENT_GPU_JOBS, \
-            MAX_JOB_MEMORY_MB, JOB_LEASE, SHIFTCLIPPER_DEVICE, LOG_LEVEL.
+            MAX_JOB_MEMORY_MB, JOB_LEASE, REDIS_URL, RQ_QUEUES, SHIFTCLIPPER_DEVICE, LOG_LEVEL.
 
               JOBS_DIR=/srv/gantry gantry worker
               JOBS_DIR=/mnt/gantry GANTRY_URL=http://10.0.0.2:18011 GANTRY_TOKEN=… gantry worker --name gpu-1
             """)
 
-    @Option(help: "Its name among the server's workers (default: the machine's and the process's number).")
+    @Option(help: "Its name among the server's workers (default: of the machine and the process).")
     var name: String?
     @Option(
         name: .customLong("storage-dir"),

@@ -11,6 +11,8 @@ struct WorkerReport {
         let memory = settings.memory.map { "\($0 >> 20) MB of memory each" } ?? "no limit of memory"
         let facts = [
             ("server", settings.address ?? "as \(WorkerPass.fileName) of the storage says"),
+            ("queues", settings.queues.all.joined(separator: ", ")),
+            ("redis", settings.redis.map { "\($0.endpoint)" } ?? "none (REDIS_URL is not set)"),
             ("plugins", plugins.isEmpty ? "no folders" : plugins.joined(separator: ", ")),
             ("jobs", "\(limits.jobs) at a time (\(limits.gpuJobs) with a GPU), \(memory)"),
             ("device", settings.device.text),

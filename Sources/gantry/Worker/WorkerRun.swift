@@ -7,6 +7,7 @@ import Jobs
 import Logging
 import Model
 import Pipelines
+import QueueRedis
 import ServerLog
 import Synchronization
 import WorkerClient
@@ -24,6 +25,7 @@ final class WorkerRun {
     private let folder: OutputDirectory
     private let plugins: [String]
     private let jobs: ServerJobs
+    private let record: RQWorkerRecord?
     private let dispatcher: Dispatcher
     private let failure = Box<WorkerFailure>()
     private var work: Task<Void, Never>?
@@ -45,6 +47,12 @@ final class WorkerRun {
             version: ProductVersion.string, name: settings.name, host: settings.host, pid: getpid(),
             slots: settings.dispatcher.limits.jobs, gpuSlots: settings.dispatcher.limits.gpuJobs,
             folder: folder.name, nonce: folder.nonce)
+        let record = settings.redis.map { redis in
+            RQWorkerRecord(name: settings.name, settings: redis, version: ProductVersion.string) { health in
+                Self.write(health, to: logger)
+            }
+        }
+        self.record = record
         let welcome = Box<WorkerWelcome>()
         let jobs = ServerJobs(link: ServerLink(settings.server), hello: hello, folders: settings.folders) { event in
             switch event {
@@ -55,6 +63,9 @@ final class WorkerRun {
                 logger.notice("connected to the server", metadata: ["worker": "\(hello.name)"])
             case .lost(let failure):
                 logger.warning("the server is away; trying again: \(failure)")
+            case .began(let held): record?.started(RQExecution(job: held.job, fence: held.fence))
+            case .ended(let held, let succeeded):
+                record?.ended(RQExecution(job: held.job, fence: held.fence), succeeded: succeeded)
             }
         }
         self.jobs = jobs
@@ -84,6 +95,7 @@ final class WorkerRun {
     func start() throws {
         try StandardOutput.print(WorkerReport(settings: settings, plugins: plugins).text)
         let (jobs, dispatcher, failure) = (jobs, dispatcher, failure)
+        record?.start()
         work = Task.detached { await dispatcher.run() }
         session = Task.detached {
             do throws(WorkerFailure) {
@@ -111,7 +123,7 @@ final class WorkerRun {
         } else {
             logger.notice("ending", metadata: ["signal": "\(signal)"])
         }
-        let (jobs, dispatcher, work, session) = (jobs, dispatcher, work, session)
+        let (jobs, dispatcher, work, session, record) = (jobs, dispatcher, work, session, record)
         AsyncWork.run {
             dispatcher.drain()
             let watch = Task {
@@ -123,6 +135,7 @@ final class WorkerRun {
             session?.cancel()
             await session?.value
             await jobs.leave()
+            await record?.stop()
         }
         folder.unlock()
         // What is left of it does no harm, and goes when a server starts.
@@ -130,6 +143,15 @@ final class WorkerRun {
         logger.notice("ended")
         log.close()
         if let failure = failure.value { throw failure }
+    }
+
+    /// The worker works without Redis too: only RQ's tools do not see it then.
+    private static func write(_ health: QueueHealth, to logger: Logger) {
+        if health.isConnected {
+            logger.notice("shown in Redis", metadata: ["endpoint": "\(health.endpoint)"])
+        } else {
+            logger.warning("RQ's tools do not see this worker: \(health.lastError ?? "there is no Redis")")
+        }
     }
 
     private final class Box<Value: Sendable>: Sendable {

@@ -5,6 +5,7 @@ import Foundation
 import Glibc
 import Jobs
 import Model
+import QueueRedis
 import WorkerClient
 
 /// How a worker runs, as options and the environment say.
@@ -20,11 +21,14 @@ struct WorkerSettings {
     /// Bytes of one job's processes together.
     let memory: UInt64?
     let device: DeviceChoice
+    let queues: QueueNames
+    /// Where the worker is shown to RQ's tools; nil: nowhere.
+    let redis: QueueSettings?
 
     init(name: String?, storage: String?, plugins: [String], environment: [String: String]) throws {
         let reader = SettingReader(environment)
         host = Self.hostName
-        self.name = name ?? "\(host).\(getpid())"
+        self.name = name ?? RQWorkerRecord.uniqueName("worker")
         guard !self.name.isEmpty, self.name.utf8.count <= 200, self.name != WorkerID.server.text,
             self.name.unicodeScalars.allSatisfy({ $0.isASCII && $0.value > 32 && $0.value < 127 })
         else {
@@ -54,6 +58,8 @@ struct WorkerSettings {
         dispatcher = try JobSettings.dispatcher(WorkerID(self.name), environment: environment)
         memory = try reader.integer(.jobMemory).map { UInt64($0) << 20 }
         device = try DeviceChoice(environment: environment)
+        queues = try QueueNames(reader.text(.queues) ?? "jobs")
+        redis = try QueueSettings(environment: environment)
     }
 
     static var hostName: String {
