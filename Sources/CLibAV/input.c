@@ -9,7 +9,7 @@
 
 #include "interrupt.h"
 
-enum { IO_BUFFER = 128 * 1024, PROBE_BYTES = 5 * 1024 * 1024, MOST_STREAMS = 128 };
+enum { IO_BUFFER = 128 * 1024, MOST_STREAMS = 128 };
 
 static int read_bytes(void *opaque, uint8_t *buffer, int size) {
     gav_input *input = opaque;
@@ -76,7 +76,8 @@ int gav_input_recognise(int fd, gav_interrupt *interrupt, const char **name) {
 }
 
 int gav_input_open(
-    gav_input **out, int fd, const char *formats, const char *codecs, int64_t max_pixels, gav_interrupt *interrupt) {
+    gav_input **out, int fd, const char *formats, const char *codecs, int64_t probe_bytes, int64_t max_pixels,
+    gav_interrupt *interrupt) {
     *out = NULL;
     gav_input *input = calloc(1, sizeof *input);
     if (!input) return AVERROR(ENOMEM);
@@ -94,7 +95,7 @@ int gav_input_open(
     gav.av_dict_set(&options, "protocol_whitelist", "file", 0);
     gav.av_dict_set(&options, "format_whitelist", formats, 0);
     gav.av_dict_set(&options, "codec_whitelist", codecs, 0);
-    gav.av_dict_set_int(&options, "probesize", PROBE_BYTES, 0);
+    gav.av_dict_set_int(&options, "probesize", probe_bytes, 0);
     gav.av_dict_set_int(&options, "max_streams", MOST_STREAMS, 0);
     // On failure avformat_open_input frees the context, but not the I/O that we made.
     error = gav.avformat_open_input(&input->format, "", NULL, &options);

@@ -1,4 +1,5 @@
 #include <dlfcn.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -104,6 +105,11 @@ int gav_load_swresample(char *message, size_t capacity) {
     int ok = resampler_loaded;
     pthread_mutex_unlock(&lock);
     return ok ? 0 : -1;
+}
+
+void gav_keep_memory(int bytes) {
+    mallopt(M_TRIM_THRESHOLD, bytes);
+    mallopt(M_MMAP_THRESHOLD, bytes);
 }
 
 const char *gav_versions(void) { return versions; }

@@ -5,12 +5,14 @@ import Model
 @safe final class Demuxer {
     /// The most pixels a picture may have: 16384 x 8192.
     static let maxPixels: Int64 = 1 << 27
+    /// Bytes that are read at most to learn of the streams what the header does not say.
+    static let probeBytes: Int64 = 5 << 20
 
     let file: MediaFile
     let interrupt: Interrupt
     let handle: OpaquePointer
 
-    init(file: MediaFile, interrupt: Interrupt) throws(MediaFailure) {
+    init(file: MediaFile, interrupt: Interrupt, probeBytes: Int64 = Demuxer.probeBytes) throws(MediaFailure) {
         try Libav.load()
         Libav.forgetLog()
         try ContainerPolicy.refusePlaylists(file)
@@ -28,7 +30,7 @@ import Model
         var input: OpaquePointer?
         let error = unsafe gav_input_open(
             &input, file.descriptor, String(cString: name), ContainerPolicy.codecs.joined(separator: ","),
-            Self.maxPixels, interrupt.handle)
+            probeBytes, Self.maxPixels, interrupt.handle)
         guard error >= 0, let input = unsafe input else {
             throw MediaFailure(libav: error, doing: "cannot open the container", subject: file.path)
         }

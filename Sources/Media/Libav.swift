@@ -44,6 +44,9 @@ package enum Libav {
         return unsafe String(cString: name)
     }
 
+    /// Keeps memory that is given back, up to 32 MB, for whoever asks next, instead of returning it to the kernel.
+    package static func keepMemory() { gav_keep_memory(32 << 20) }
+
     /// Drops what libav logged on this thread so far, so that it does not explain a later failure.
     static func forgetLog() { _ = unsafe line { text, capacity in unsafe gav_last_log(text, capacity) } }
 

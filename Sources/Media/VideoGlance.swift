@@ -13,12 +13,24 @@ package struct VideoGlance: Hashable, Sendable {
 
     /// Packets that are decoded at most to see a frame.
     private static let trialPackets = 24
+    /// Bytes that tell enough of nearly every file; libav reads all that it may of an H.264 video, whatever its header says.
+    private static let fewBytes: Int64 = 1 << 19
 
     /// Throws what ``VideoSource`` would throw for a file that it cannot open at all. A file whose first packets give no
     /// frame passes: only reading it through would tell.
     package init(at path: String, interrupt: Interrupt = Interrupt()) throws(MediaFailure) {
         let file = try MediaFile(path: path)
-        let demuxer = try Demuxer(file: file, interrupt: interrupt)
+        do throws(MediaFailure) {
+            try self.init(file, interrupt, probeBytes: Self.fewBytes)
+        } catch {
+            // What it needs may come later.
+            try interrupt.check(subject: path)
+            try self.init(file, interrupt, probeBytes: Demuxer.probeBytes)
+        }
+    }
+
+    private init(_ file: MediaFile, _ interrupt: Interrupt, probeBytes: Int64) throws(MediaFailure) {
+        let demuxer = try Demuxer(file: file, interrupt: interrupt, probeBytes: probeBytes)
         let streams = demuxer.streams
         let chosen = try VideoSource.chooseVideo(streams, file: file)
         let stream = streams[chosen]

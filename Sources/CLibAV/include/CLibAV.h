@@ -19,6 +19,8 @@
 int gav_load(char *message, size_t capacity);
 // Loads libswresample, likewise.
 int gav_load_swresample(char *message, size_t capacity);
+// Memory that is given back stays with the process, up to so many bytes.
+void gav_keep_memory(int bytes);
 // "libavformat 59.27.100, …"; valid after gav_load.
 const char *gav_versions(void);
 // What libav says of an error number.
@@ -76,9 +78,11 @@ typedef struct {
 int gav_input_recognise(int fd, gav_interrupt *, const char **name);
 
 // Opens a container over a borrowed descriptor of a regular file. Nothing but this descriptor is ever read: every
-// request of a demuxer to open something else is refused. `formats` and `codecs` are comma-separated whitelists.
+// request of a demuxer to open something else is refused. `formats` and `codecs` are comma-separated whitelists;
+// `probe_bytes` are read at most to learn of the streams what the header does not say.
 int gav_input_open(
-    gav_input **, int fd, const char *formats, const char *codecs, int64_t max_pixels, gav_interrupt *);
+    gav_input **, int fd, const char *formats, const char *codecs, int64_t probe_bytes, int64_t max_pixels,
+    gav_interrupt *);
 void gav_input_close(gav_input *);
 const char *gav_input_format(const gav_input *);
 int gav_input_stream_count(const gav_input *);

@@ -3,7 +3,11 @@ import PluginKit
 
 /// Looks at videos that strangers send, in a process of its own: a demuxer that they break breaks no server.
 struct VideoProberPlugin: Plugin {
-    init(_ context: PluginContext) throws { try Libav.load() }
+    init(_ context: PluginContext) throws {
+        // What a decoder gives back is soon taken again: fetching it afresh from the kernel would be a third of the work.
+        Libav.keepMemory()
+        try Libav.load()
+    }
 
     var tools: [Tool] {
         [
