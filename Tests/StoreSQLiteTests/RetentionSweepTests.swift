@@ -42,6 +42,38 @@ import Testing
             return id
         }
 
+        /// A draft of which all runs but the last failed at once; the last ended when `ended` says so.
+        mutating func addDraft(
+            at created: Int64, isEmpty: Bool = false, runs: Int, ended: Int64?, edited: Bool = false,
+            state: Draft.State = .open
+        ) async throws -> Draft {
+            let id = JobID.random(using: &samples)
+            var draft = Draft(id: id, owner: "lab", at: time(created).wall)
+            try await store.create(draft, at: time(created))
+            if isEmpty { return draft }
+            try addFiles(id.text)
+            let video = JobVideo(path: "\(folders.uploads(of: id.text))/v.mp4", fileName: "v.mp4", byteCount: 5)
+            draft.video = video
+            draft.state = state
+            draft = try #require(try await store.save(draft, at: time(created)))
+            for number in 0..<runs {
+                let run = number == 0 ? id : JobID.random(using: &samples)
+                try addFiles(run.text)
+                let submission = JobSubmission(id: run, request: JobRequest(video: video, pipelines: ["p"]))
+                draft = try #require(try await store.run(draft, as: submission, at: time(created)))
+                guard let ended else { continue }
+                let request = ClaimRequest(worker: WorkerID("w"), limit: 1, leaseDuration: .seconds(10))
+                let claim = try #require(try await store.claim(request, at: time(created)).claims.first)
+                let result = JobResult(path: folders.results(of: run.text))
+                try await store.complete(claim, with: result, at: time(number == runs - 1 ? ended : created))
+            }
+            if edited {
+                draft.state = .open
+                draft = try #require(try await store.save(draft, at: time(created)))
+            }
+            return draft
+        }
+
         func addFiles(_ name: String) throws {
             for folder in [folders.uploads(of: name), "\(folders.results(of: name))/.gantry"] {
                 try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -101,6 +133,61 @@ import Testing
                 #expect(try await storage.store.job(id) != nil)
             }
             #expect(try await storage.sweep().jobs.isEmpty)
+        }
+    }
+
+    @Test func aDraftGoesWithItsRunsAndStaysWhileItWaits() async throws {
+        try await withStorage { storage in
+            let long = Self.today - 60 * Self.day
+            let (done, edited, recent) = (
+                try await storage.addDraft(at: long, runs: 2, ended: Self.today - 40 * Self.day),
+                try await storage.addDraft(at: long, runs: 1, ended: Self.today - 40 * Self.day, edited: true),
+                try await storage.addDraft(at: long, runs: 1, ended: Self.today - 2 * Self.day)
+            )
+            let active = try await storage.addDraft(at: long, runs: 1, ended: nil)
+            let waiting = try await storage.addDraft(at: long, runs: 0, ended: nil)
+            let empty = try await storage.addDraft(at: long, isEmpty: true, runs: 0, ended: nil)
+            let cancelled = try await storage.addDraft(at: long, runs: 0, ended: nil, state: .cancelled)
+
+            let plan = try await storage.sweep(dryRun: true)
+            #expect(Set(plan.jobs.map(\.job)) == [done.id, empty.id, cancelled.id])
+            let report = try await storage.sweep()
+            #expect(Set(report.jobs.map(\.job)) == [done.id, empty.id, cancelled.id])
+            #expect(report.orphans.isEmpty)
+            for id in done.runs + [done.id, cancelled.id] {
+                #expect(storage.hasFiles(id.text) == [false, false, false])
+                #expect(try await storage.store.job(id) == nil)
+                #expect(try await storage.store.draft(id) == nil)
+            }
+            for draft in [edited, recent, active, waiting] {
+                #expect(try await storage.store.draft(draft.id) == draft)
+                for id in draft.runs + [draft.id] { #expect(storage.hasFiles(id.text) == [true, true, true]) }
+                for id in draft.runs { #expect(try await storage.store.job(id) != nil) }
+            }
+        }
+    }
+
+    @Test func cleaningUpTakesTheOldestDraftsAndNothingElse() async throws {
+        try await withStorage { storage in
+            let job = try await storage.add(submitted: Self.today - 90 * Self.day, ended: Self.today - 80 * Self.day)
+            var drafts: [Draft] = []
+            for days: Int64 in [50, 60, 40] {
+                let time = Self.today - days * Self.day
+                drafts.append(try await storage.addDraft(at: time, runs: 1, ended: time + Self.day))
+            }
+            let recent = try await storage.addDraft(
+                at: Self.today - 7_200_000, runs: 1, ended: Self.today - 60_000)
+            func cleanUp(_ count: Int, age: Duration) async throws -> [JobID] {
+                try await RetentionSweep.run(
+                    store: storage.store, folders: storage.folders, olderThan: age, dryRun: false,
+                    now: Self.time(Self.today), scope: .drafts(atMost: count)
+                ).jobs.map(\.job)
+            }
+            #expect(try await cleanUp(1, age: .seconds(30 * 86_400)) == [drafts[1].id])
+            #expect(try await cleanUp(100, age: .seconds(45 * 86_400)) == [drafts[0].id])
+            #expect(try await cleanUp(100, age: RetentionSweep.shortestAge) == [drafts[2].id])
+            #expect(try await storage.store.draft(recent.id) == recent)
+            #expect(try await storage.store.job(job) != nil)
         }
     }
 
