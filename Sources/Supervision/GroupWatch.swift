@@ -35,9 +35,8 @@ final class GroupWatch: Sendable {
     }
 
     static let tick = Duration.milliseconds(50)
-    /// Ticks come half as often once this many in a row found the system's threads unchanged, and a quarter as often once
-    /// that has lasted: waking is most of what a server costs at rest.
-    private static let (quietTicks, restTicks) = (40, 140)
+    /// Ticks come half as often once this many in a row found the system's threads unchanged.
+    private static let quietTicks = 40
     private let state = Mutex(State())
 
     func add(_ process: SupervisedProcess, _ limits: GroupLimits, onBreach: @escaping @Sendable (LimitBreach) -> Void) {
@@ -67,8 +66,10 @@ final class GroupWatch: Sendable {
             for each in frozen where state.watched[each.pid] != nil { each.signal(SIGCONT) }
             let now = ContinuousClock.now
             let next = state.watched.values.map(\.nextReading).min() ?? now
-            let pause = Self.tick * (state.quiet > Self.restTicks ? 4 : state.quiet > Self.quietTicks ? 2 : 1)
-            return (breaches, min(max(next - now, MemoryPace.shortest), pause))
+            return (
+                breaches,
+                min(max(next - now, MemoryPace.shortest), state.quiet > Self.quietTicks ? Self.tick * 2 : Self.tick)
+            )
         }
         for (watched, breach) in breaches {
             watched.process.kill(for: breach)
@@ -121,7 +122,7 @@ final class GroupWatch: Sendable {
                 continue
             }
             guard let limit = watched.limits.memory else {
-                state.watched[pid]?.nextReading = now + MemoryPace.longest
+                state.watched[pid]?.nextReading = now + tick
                 continue
             }
             guard watched.nextReading <= now + watched.leeway else { continue }
