@@ -35,6 +35,7 @@ struct DispatcherControl: JobControl {
             gpuRunning: status.gpuJobs + workers.reduce(0) { $0 + $1.gpuRunning },
             gpuSlots: (isLeftToWorkers ? 0 : status.limits.gpuJobs) + present.reduce(0) { $0 + $1.gpuSlots },
             attempts: status.attempts + hub.attempts, isDraining: status.isDraining,
-            trouble: status.trouble, queue: queue?.health, workers: workers, isWithoutWorkers: isLeftToWorkers && present.isEmpty)
+            trouble: status.trouble, queue: queue?.health, workers: workers,
+            isWithoutWorkers: isLeftToWorkers && present.isEmpty)
     }
 }
